@@ -1,0 +1,226 @@
+/* The userdata api: an engine, and for the Lua side a private table. The verbs are Lua functions in
+   core.api_methods, fields that are computed in core.api_getters. */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "core.h"
+#include "lines.h"
+#include "lua_util.h"
+#include "secret.h"
+
+enum { STATE = 1, USER_VALUES = 1 };
+
+#define LONGEST_TOKEN 4096
+#define LONGEST_URL 1024
+
+typedef struct api {
+    pt_engine *engine; /* NULL: closed, or not open yet */
+    pt_buffer lines;   /* only while it is being opened: here so that an error frees it */
+} api;
+
+static api *check(lua_State *L, int idx) { return luaL_checkudata(L, idx, PT_API_NAME); }
+
+pt_engine *pt_api_check(lua_State *L, int idx) {
+    api *a = check(L, idx);
+    if (a->engine == NULL)
+        pt_raise(L, "the api is closed");
+    return a->engine;
+}
+
+/* -- opening ---------------------------------------------------------------------------------- */
+
+static const char *text_option(lua_State *L, const char *name) {
+    int type = lua_getfield(L, 1, name);
+    if (type != LUA_TNIL && type != LUA_TSTRING)
+        pt_raise(L, "%s must be a string, got %s", name, luaL_typename(L, -1));
+    size_t n = 0;
+    const char *text = lua_tolstring(L, -1, &n); /* the options table keeps it alive */
+    if (text != NULL && strlen(text) != n)
+        pt_raise(L, "%s holds a NUL byte", name);
+    lua_pop(L, 1);
+    return text;
+}
+
+static double number_option(lua_State *L, const char *name, double usual, double least,
+                            double most) {
+    double value = usual;
+    if (lua_getfield(L, 1, name) != LUA_TNIL) {
+        value = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+        if (!(value >= least && value <= most))
+            pt_raise(L, "%s must be a number from %f to %f", name, (LUAI_UACNUMBER)least,
+                     (LUAI_UACNUMBER)most);
+    }
+    lua_pop(L, 1);
+    return value;
+}
+
+static bool flag_option(lua_State *L, const char *name, bool usual) {
+    bool flag = lua_getfield(L, 1, name) == LUA_TNIL ? usual : lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return flag;
+}
+
+static pt_engine_options read_options(lua_State *L) {
+    return (pt_engine_options){
+        .base_url = text_option(L, "base_url"),
+        .proxy = text_option(L, "proxy"),
+        .ca_file = text_option(L, "ca_file"),
+        .ca_path = text_option(L, "ca_path"),
+        .user_agent = text_option(L, "user_agent"),
+        .timeout = number_option(L, "timeout", 40, 0.001, 1e6),
+        .connect_timeout = number_option(L, "connect_timeout", 10, 0.001, 1e6),
+        .deadline = number_option(L, "deadline", 120, 0.001, 1e6),
+        .max_body = (size_t)number_option(L, "max_body", 64 << 20, 1, 1e15),
+        .max_connections = (size_t)number_option(L, "max_connections", 16, 1, 10000),
+        .http2 = flag_option(L, "http2", false),
+        .verify = flag_option(L, "verify", true),
+    };
+}
+
+/* api(options) -> api */
+static int new_api(lua_State *L) {
+    const char *why;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    api *a = lua_newuserdatauv(L, sizeof *a, USER_VALUES);
+    *a = (api){0};
+    luaL_setmetatable(L, PT_API_NAME);
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, STATE);
+    pt_engine_options options = read_options(L);
+    if (options.base_url == NULL)
+        pt_raise(L, "base_url is missing");
+    if (lua_getfield(L, 1, "headers") != LUA_TNIL)
+        pt_lines_read(L, lua_gettop(L), &a->lines);
+    lua_pop(L, 1);
+    a->engine = pt_engine_new(pt_poller_get(L), &options, &a->lines, &why);
+    pt_buffer_free(&a->lines);
+    if (a->engine == NULL && why != NULL)
+        pt_raise(L, "base_url %s", why);
+    pt_need(L, a->engine != NULL);
+    return 1;
+}
+
+/* base_url(text) -> address without a slash at the end, "https" | "http" | "loopback"
+   | nil, what is wrong with it */
+static int base_url(lua_State *L) {
+    pt_base_url b;
+    const char *why, *text = luaL_checkstring(L, 1);
+    char copy[LONGEST_URL + 1];
+    if (!pt_base_url_parse(&b, text, &why)) {
+        pt_need(L, why != NULL);
+        lua_pushnil(L);
+        lua_pushstring(L, why);
+        return 2;
+    }
+    bool fits = b.text.len <= sizeof copy;
+    if (fits)
+        memcpy(copy, b.text.data, b.text.len);
+    const char *kind = b.loopback ? "loopback" : b.plain ? "http" : "https";
+    pt_base_url_free(&b); /* before anything can raise */
+    if (!fits)
+        pt_raise(L, "base_url is longer than %d bytes", LONGEST_URL);
+    lua_pushstring(L, copy);
+    lua_pushstring(L, kind);
+    return 2;
+}
+
+/* -- token and state -------------------------------------------------------------------------- */
+
+static void check_token(lua_State *L, const char *token, size_t n) {
+    if (n == 0)
+        pt_raise(L, "token is empty");
+    if (n > LONGEST_TOKEN)
+        pt_raise(L, "token is longer than %d bytes", LONGEST_TOKEN);
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)token[i] <= ' ' || (unsigned char)token[i] >= 0x7f)
+            pt_raise(L, "token holds a space, a control character or a byte outside ASCII");
+}
+
+/* set_token(api, token | secret | nil) */
+static int set_token(lua_State *L) {
+    size_t n = 0;
+    pt_engine *e = pt_api_check(L, 1);
+    const char *token = pt_secret_test(L, 2, &n);
+    if (token == NULL && !lua_isnoneornil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TSTRING);
+        token = lua_tolstring(L, 2, &n);
+    }
+    if (token != NULL)
+        check_token(L, token, n);
+    pt_need(L, pt_engine_set_token(e, token ? token : "", n));
+    return 0;
+}
+
+static int has_token(lua_State *L) {
+    lua_pushboolean(L, pt_engine_token(pt_api_check(L, 1))->len > 0);
+    return 1;
+}
+
+static int get_state(lua_State *L) {
+    check(L, 1);
+    lua_getiuservalue(L, 1, STATE);
+    return 1;
+}
+
+static int is_closed(lua_State *L) {
+    lua_pushboolean(L, check(L, 1)->engine == NULL);
+    return 1;
+}
+
+/* -- the userdata ----------------------------------------------------------------------------- */
+
+static int api_index(lua_State *L) {
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    lua_pushvalue(L, 2);
+    if (lua_gettable(L, lua_upvalueindex(2)) == LUA_TNIL)
+        return 1;
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+static int api_tostring(lua_State *L) {
+    const api *a = check(L, 1);
+    if (a->engine == NULL)
+        lua_pushliteral(L, "particle.api (closed)");
+    else
+        lua_pushfstring(L, "particle.api (%s)", pt_engine_base(a->engine)->text.data);
+    return 1;
+}
+
+/* Calls in flight end with kind "closed". */
+static int api_close(lua_State *L) {
+    api *a = check(L, 1);
+    pt_engine *e = a->engine;
+    a->engine = NULL;
+    pt_buffer_free(&a->lines);
+    if (e != NULL)
+        pt_engine_free(e);
+    return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"api", new_api},         {"base_url", base_url}, {"set_token", set_token},
+    {"has_token", has_token}, {"state", get_state},   {"closed", is_closed},
+    {"close", api_close},     {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__tostring", api_tostring}, {"__gc", api_close}, {"__close", api_close}, {NULL, NULL}};
+
+void pt_api_open(lua_State *L) {
+    luaL_setfuncs(L, functions, 0);
+    lua_newtable(L);
+    lua_newtable(L);
+    luaL_newmetatable(L, PT_API_NAME);
+    luaL_setfuncs(L, metamethods, 0);
+    lua_pushvalue(L, -3);
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, api_index, 2);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+    lua_setfield(L, -3, "api_getters");
+    lua_setfield(L, -2, "api_methods");
+}

@@ -1,0 +1,92 @@
+/* libcurl's own URL parser decides what an address is; on top of it only what a base may not have.
+ */
+#include "base_url.h"
+
+#include <string.h>
+
+#include "url.h"
+
+static bool has_part(CURLU *url, CURLUPart part) {
+    char *text = NULL;
+    bool found = curl_url_get(url, part, &text, 0) == CURLUE_OK;
+    curl_free(text);
+    return found;
+}
+
+static const char *forbidden_part(CURLU *url) {
+    if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
+        return "must not hold a user name or password";
+    if (has_part(url, CURLUPART_QUERY))
+        return "must not have a query";
+    if (has_part(url, CURLUPART_FRAGMENT))
+        return "must not have a fragment";
+    return NULL;
+}
+
+static const char *read_scheme(pt_base_url *b) {
+    char *scheme = NULL;
+    if (curl_url_get(b->url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
+        return "has no scheme";
+    b->plain = strcmp(scheme, "http") == 0;
+    bool known = b->plain || strcmp(scheme, "https") == 0;
+    curl_free(scheme);
+    return known ? NULL : "must begin with https:// (or http://)";
+}
+
+static const char *read_host(pt_base_url *b) {
+    char *host = NULL;
+    if (curl_url_get(b->url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+        return "has no host";
+    b->loopback = pt_url_is_loopback_host(host);
+    curl_free(host);
+    return NULL;
+}
+
+static bool keep_without_slash(pt_buffer *into, const char *text) {
+    size_t n = strlen(text);
+    while (n > 0 && text[n - 1] == '/')
+        n--;
+    return pt_buffer_append(into, text, n) && pt_buffer_putc(into, '\0');
+}
+
+static bool read_texts(pt_base_url *b) {
+    char *path = NULL, *whole = NULL;
+    bool ok = curl_url_get(b->url, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
+              curl_url_get(b->url, CURLUPART_URL, &whole, 0) == CURLUE_OK &&
+              keep_without_slash(&b->prefix, path) && keep_without_slash(&b->text, whole);
+    curl_free(path);
+    curl_free(whole);
+    return ok;
+}
+
+static bool parse(pt_base_url *b, const char *text, const char **why) {
+    *why = NULL;
+    b->url = curl_url();
+    if (b->url == NULL)
+        return false;
+    CURLUcode code = curl_url_set(b->url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+    if (code == CURLUE_OUT_OF_MEMORY)
+        return false;
+    *why = "is not a URL such as https://api.particle.io";
+    if (code != CURLUE_OK || strpbrk(text, " \t\r\n\\") != NULL)
+        return false;
+    if ((*why = read_scheme(b)) != NULL || (*why = forbidden_part(b->url)) != NULL ||
+        (*why = read_host(b)) != NULL)
+        return false;
+    return read_texts(b);
+}
+
+bool pt_base_url_parse(pt_base_url *b, const char *text, const char **why) {
+    *b = (pt_base_url){0};
+    if (parse(b, text, why))
+        return true;
+    pt_base_url_free(b);
+    return false;
+}
+
+void pt_base_url_free(pt_base_url *b) {
+    curl_url_cleanup(b->url);
+    pt_buffer_free(&b->text);
+    pt_buffer_free(&b->prefix);
+    b->url = NULL;
+}

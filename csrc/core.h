@@ -1,0 +1,34 @@
+/* What Lua sees: the parts that core.c puts together. Each `open` runs once per Lua state with the
+   module table on top of the stack, and leaves it there. */
+#ifndef PT_CORE_H
+#define PT_CORE_H
+
+#include <lua.h>
+
+#include "engine.h"
+
+#if defined(__GNUC__)
+#define PT_EXPORT __attribute__((visibility("default")))
+#else
+#define PT_EXPORT
+#endif
+
+#define PT_API_NAME "particle.api"
+#define PT_DEVICE_NAME "particle.device"
+
+/* api.c */
+void pt_api_open(lua_State *L);
+/* Raises unless the value at `idx` is an api that is not closed. */
+pt_engine *pt_api_check(lua_State *L, int idx);
+
+/* call.c */
+void pt_call_open(lua_State *L);
+
+/* device.c */
+void pt_device_open(lua_State *L);
+
+/* poller_lua.c */
+void pt_poller_open(lua_State *L);
+pt_poller *pt_poller_get(lua_State *L);
+
+#endif

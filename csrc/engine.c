@@ -1,0 +1,380 @@
+/* Runs transfers on a multi handle: sockets and the timer go to the poller, finished transfers to
+   its completions. Calls beyond max_connections wait here in order, because libcurl's own queue
+   would count their waiting as time spent. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "headers.h"
+
+typedef struct list {
+    pt_transfer *first, *last;
+    size_t count;
+} list;
+
+struct pt_engine {
+    pt_poller *poller;
+    CURLM *multi;
+    pt_base_url base;
+    pt_engine_options options;
+    pt_buffer texts[5]; /* the options' own copies */
+    pt_buffer lines, token;
+    pt_headers *headers;
+    list lists[PT_STATES];
+    pt_timer curl_timer;
+    pt_timer queue_timer; /* the first deadline among the queued */
+};
+
+static void unlink_transfer(list *l, pt_transfer *t) {
+    *(t->prev ? &t->prev->next : &l->first) = t->next;
+    *(t->next ? &t->next->prev : &l->last) = t->prev;
+    t->prev = t->next = NULL;
+    l->count--;
+}
+
+static void append_transfer(list *l, pt_transfer *t) {
+    t->prev = l->last;
+    *(l->last ? &l->last->next : &l->first) = t;
+    l->last = t;
+    l->count++;
+}
+
+static void move(pt_transfer *t, pt_state state) {
+    unlink_transfer(&t->engine->lists[t->state], t);
+    t->state = state;
+    append_transfer(&t->engine->lists[state], t);
+}
+
+/* -- libcurl's side: sockets and time --------------------------------------------------------- */
+
+static void turn(pt_engine *e);
+
+static void on_ready(void *owner, int fd, unsigned events) {
+    pt_engine *e = owner;
+    int mask = (events & PT_READABLE ? CURL_CSELECT_IN : 0) |
+               (events & PT_WRITABLE ? CURL_CSELECT_OUT : 0);
+    int running;
+    (void)curl_multi_socket_action(e->multi, fd, mask, &running); /* errors end transfers */
+    turn(e);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *socket_owner) {
+    (void)easy, (void)socket_owner;
+    pt_engine *e = owner;
+    unsigned events = what == CURL_POLL_IN      ? PT_READABLE
+                      : what == CURL_POLL_OUT   ? PT_WRITABLE
+                      : what == CURL_POLL_INOUT ? PT_READABLE | PT_WRITABLE
+                                                : 0;
+    return pt_poller_watch(e->poller, fd, events, on_ready, e) || events == 0 ? 0 : -1;
+}
+
+static void on_curl_time(void *owner) {
+    pt_engine *e = owner;
+    int running;
+    (void)curl_multi_socket_action(e->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    turn(e);
+}
+
+static int on_timer(CURLM *multi, long ms, void *owner) {
+    (void)multi;
+    pt_engine *e = owner;
+    if (ms < 0)
+        pt_timer_clear(e->poller, &e->curl_timer);
+    else
+        pt_timer_set(e->poller, &e->curl_timer, pt_now() + (double)ms / 1000);
+    return 0;
+}
+
+/* -- the life of a transfer ------------------------------------------------------------------- */
+
+static void finish(pt_transfer *t, pt_end end) {
+    if (t->state == PT_RUNNING)
+        (void)curl_multi_remove_handle(t->engine->multi, t->easy);
+    if (t->end == PT_END_REPLY)
+        t->end = end; /* a callback may have said it more exactly */
+    t->finished = pt_now();
+    move(t, PT_ENDED);
+    pt_completion_add(t->poller, &t->completion);
+}
+
+static pt_end read_end(const pt_transfer *t, CURLcode code) {
+    if (code == CURLE_OK)
+        return PT_END_REPLY;
+    if (code == CURLE_OUT_OF_MEMORY)
+        return PT_END_MEMORY;
+    if (code == CURLE_OPERATION_TIMEDOUT && t->limited)
+        return PT_END_DEADLINE;
+    return PT_END_CURL;
+}
+
+static void collect(pt_engine *e) {
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(e->multi, &left)) != NULL) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode code = message->data.result;
+        char *owner = NULL;
+        if (curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner) != CURLE_OK)
+            continue;
+        pt_transfer *t = (pt_transfer *)(void *)owner;
+        t->code = code;
+        (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
+        finish(t, read_end(t, code));
+    }
+}
+
+static double remaining(const pt_transfer *t, double now) {
+    return t->submitted + t->deadline - now;
+}
+
+static void launch(pt_engine *e, pt_transfer *t) {
+    t->started = pt_now();
+    double left = remaining(t, t->started);
+    if (left <= 0) {
+        finish(t, PT_END_DEADLINE);
+        return;
+    }
+    t->limited = left < t->timeout;
+    t->code = pt_transfer_configure(t, e->headers, t->limited ? left : t->timeout);
+    if (t->code != CURLE_OK) {
+        finish(t, read_end(t, t->code));
+        return;
+    }
+    move(t, PT_RUNNING);
+    int running;
+    if (curl_multi_add_handle(e->multi, t->easy) != CURLM_OK)
+        finish(t, PT_END_MEMORY);
+    else
+        (void)curl_multi_socket_action(e->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+static void watch_queue(pt_engine *e) {
+    const pt_transfer *t = e->lists[PT_QUEUED].first;
+    if (t == NULL) {
+        pt_timer_clear(e->poller, &e->queue_timer);
+        return;
+    }
+    double due = t->submitted + t->deadline;
+    for (t = t->next; t != NULL; t = t->next)
+        if (t->submitted + t->deadline < due)
+            due = t->submitted + t->deadline;
+    if (!e->queue_timer.armed || e->queue_timer.due != due)
+        pt_timer_set(e->poller, &e->queue_timer, due);
+}
+
+/* Gathers what has ended and fills the places that became free. */
+static void turn(pt_engine *e) {
+    list *queued = &e->lists[PT_QUEUED];
+    bool had_queue = queued->first != NULL;
+    collect(e);
+    while (queued->first != NULL && e->lists[PT_RUNNING].count < e->options.max_connections) {
+        launch(e, queued->first);
+        collect(e);
+    }
+    if (had_queue)
+        watch_queue(e);
+}
+
+static void on_queue_time(void *owner) {
+    pt_engine *e = owner;
+    double now = pt_now();
+    for (pt_transfer *t = e->lists[PT_QUEUED].first, *next; t != NULL; t = next) {
+        next = t->next;
+        if (remaining(t, now) <= 0)
+            finish(t, PT_END_DEADLINE);
+    }
+    watch_queue(e);
+}
+
+void pt_engine_start(pt_transfer *t) {
+    pt_engine *e = t->engine;
+    t->submitted = t->started = pt_now();
+    pt_completion_begin(e->poller, &t->completion);
+    move(t, PT_QUEUED);
+    turn(e);
+    if (t->state == PT_QUEUED)
+        watch_queue(e);
+}
+
+void pt_engine_end(pt_transfer *t, pt_end end) {
+    if (t->state != PT_QUEUED && t->state != PT_RUNNING)
+        return;
+    finish(t, end);
+    turn(t->engine);
+}
+
+/* -- the pool --------------------------------------------------------------------------------- */
+
+static CURLcode set_limits(pt_transfer *t, const pt_engine_options *o) {
+    CURLcode code;
+    long connect_ms = (long)(o->connect_timeout * 1000) + 1;
+    long version = o->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+    PT_SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    PT_SET(CURLOPT_HTTP_VERSION, version);
+    PT_SET(CURLOPT_PIPEWAIT, o->http2 ? 1L : 0L);
+    PT_SET(CURLOPT_USERAGENT, o->user_agent);
+    return CURLE_OK;
+}
+
+static CURLcode set_trust(pt_transfer *t, const pt_engine_options *o, bool loopback) {
+    CURLcode code;
+    PT_SET(CURLOPT_SSL_VERIFYPEER, o->verify ? 1L : 0L);
+    PT_SET(CURLOPT_SSL_VERIFYHOST, o->verify ? 2L : 0L);
+    if (o->ca_file)
+        PT_SET(CURLOPT_CAINFO, o->ca_file);
+    if (o->ca_path)
+        PT_SET(CURLOPT_CAPATH, o->ca_path);
+    if (o->proxy)
+        PT_SET(CURLOPT_PROXY, o->proxy);
+    if (loopback)
+        PT_SET(CURLOPT_NOPROXY, "*"); /* a proxy would see the token of a plain request */
+    return CURLE_OK;
+}
+
+static pt_transfer *new_transfer(pt_engine *e) {
+    pt_transfer *t = pt_transfer_new(e->poller, e->base.url);
+    if (t == NULL)
+        return NULL;
+    if (set_limits(t, &e->options) != CURLE_OK ||
+        set_trust(t, &e->options, e->base.loopback) != CURLE_OK) {
+        pt_transfer_free(t);
+        return NULL;
+    }
+    t->engine = e;
+    t->state = PT_ENDED;
+    append_transfer(&e->lists[PT_ENDED], t);
+    return t;
+}
+
+pt_transfer *pt_engine_take(pt_engine *e) {
+    pt_transfer *t = e->lists[PT_IDLE].last;
+    if (t != NULL)
+        move(t, PT_ENDED);
+    else if ((t = new_transfer(e)) == NULL)
+        return NULL;
+    t->timeout = e->options.timeout;
+    t->deadline = e->options.deadline;
+    t->max_body = e->options.max_body;
+    return t;
+}
+
+void pt_engine_give_back(pt_transfer *t) {
+    pt_engine *e = t->engine;
+    if (e != NULL)
+        pt_engine_end(t, PT_END_CANCELLED);
+    pt_completion_remove(t->poller, &t->completion);
+    if (e != NULL && e->lists[PT_IDLE].count < e->options.max_connections) {
+        pt_transfer_reset(t);
+        move(t, PT_IDLE);
+        return;
+    }
+    if (e != NULL)
+        unlink_transfer(&e->lists[t->state], t);
+    pt_transfer_free(t);
+}
+
+/* -- the engine ------------------------------------------------------------------------------- */
+
+const pt_base_url *pt_engine_base(const pt_engine *e) { return &e->base; }
+
+const pt_buffer *pt_engine_lines(const pt_engine *e) { return &e->lines; }
+
+const pt_buffer *pt_engine_token(const pt_engine *e) { return &e->token; }
+
+bool pt_engine_set_token(pt_engine *e, const char *token, size_t n) {
+    pt_buffer copy = {0};
+    pt_headers *headers = NULL;
+    if (pt_buffer_append(&copy, token, n))
+        headers = pt_headers_new(&e->lines, &copy);
+    if (headers == NULL) {
+        pt_buffer_free(&copy);
+        return false;
+    }
+    pt_headers_release(e->headers);
+    pt_buffer_free(&e->token);
+    e->headers = headers;
+    e->token = copy;
+    return true;
+}
+
+static bool copy_texts(pt_engine *e) {
+    const char **const fields[] = {&e->options.base_url, &e->options.proxy, &e->options.ca_file,
+                                   &e->options.ca_path, &e->options.user_agent};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (*fields[i] == NULL)
+            continue;
+        if (!pt_buffer_puts(&e->texts[i], *fields[i]) || !pt_buffer_putc(&e->texts[i], '\0'))
+            return false;
+        *fields[i] = e->texts[i].data;
+    }
+    return true;
+}
+
+static bool set_multi(pt_engine *e) {
+    long kept = (long)e->options.max_connections + 4;
+    return curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, kept) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256L) == CURLM_OK;
+}
+
+static bool open_engine(pt_engine *e, const pt_buffer *lines, const char **why) {
+    e->curl_timer = (pt_timer){.fire = on_curl_time, .owner = e};
+    e->queue_timer = (pt_timer){.fire = on_queue_time, .owner = e};
+    if (!copy_texts(e) || !pt_buffer_append(&e->lines, lines->data, lines->len))
+        return false;
+    if (!pt_base_url_parse(&e->base, e->options.base_url, why))
+        return false;
+    e->multi = curl_multi_init();
+    return e->multi != NULL && set_multi(e) && pt_engine_set_token(e, "", 0);
+}
+
+pt_engine *pt_engine_new(pt_poller *poller, const pt_engine_options *options,
+                         const pt_buffer *lines, const char **why) {
+    *why = NULL;
+    pt_engine *e = calloc(1, sizeof *e);
+    if (e == NULL)
+        return NULL;
+    e->poller = pt_poller_hold(poller);
+    e->options = *options;
+    if (open_engine(e, lines, why))
+        return e;
+    pt_engine_free(e);
+    return NULL;
+}
+
+/* Detaches the transfers that Lua still holds and frees the others. */
+static void empty_lists(pt_engine *e) {
+    for (int state = 0; state < PT_STATES; state++) {
+        pt_transfer *t;
+        while ((t = e->lists[state].first) != NULL) {
+            unlink_transfer(&e->lists[state], t);
+            t->engine = NULL;
+            if (state == PT_IDLE)
+                pt_transfer_free(t);
+        }
+    }
+}
+
+void pt_engine_free(pt_engine *e) {
+    pt_transfer *t;
+    while ((t = e->lists[PT_QUEUED].first) != NULL || (t = e->lists[PT_RUNNING].first) != NULL)
+        finish(t, PT_END_CLOSED);
+    empty_lists(e);
+    if (e->multi != NULL)
+        (void)curl_multi_cleanup(e->multi);
+    pt_timer_clear(e->poller, &e->curl_timer);
+    pt_timer_clear(e->poller, &e->queue_timer);
+    pt_headers_release(e->headers);
+    pt_base_url_free(&e->base);
+    for (size_t i = 0; i < sizeof e->texts / sizeof *e->texts; i++)
+        pt_buffer_free(&e->texts[i]);
+    pt_buffer_free(&e->lines);
+    pt_buffer_free(&e->token);
+    pt_poller_release(e->poller);
+    free(e);
+}

@@ -1,0 +1,72 @@
+/* Header lists for libcurl, wiped when they go because they carry the token. */
+#include "headers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void pt_lines_free(struct curl_slist *list) {
+    for (struct curl_slist *s = list; s != NULL; s = s->next)
+        pt_wipe(s->data, strlen(s->data));
+    curl_slist_free_all(list);
+}
+
+static bool add(struct curl_slist **list, const char *line) {
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    if (longer == NULL)
+        return false;
+    *list = longer;
+    return true;
+}
+
+/* Every list starts by silencing "Expect: 100-continue", which would cost a round trip. */
+struct curl_slist *pt_lines_new(const pt_buffer *lines) {
+    struct curl_slist *list = NULL;
+    if (!add(&list, "Expect:"))
+        return NULL;
+    for (size_t at = 0; at < lines->len; at += strlen(lines->data + at) + 1) {
+        if (!add(&list, lines->data + at)) {
+            pt_lines_free(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+bool pt_headers_append_bearer(pt_buffer *lines, const pt_buffer *token) {
+    return pt_buffer_puts(lines, "Authorization: Bearer ") &&
+           pt_buffer_append(lines, token->data, token->len) && pt_buffer_putc(lines, '\0');
+}
+
+static bool build(pt_headers *h, const pt_buffer *lines, const pt_buffer *token) {
+    pt_buffer all = {0};
+    bool ok = pt_buffer_append(&all, lines->data, lines->len) &&
+              (token->len == 0 || pt_headers_append_bearer(&all, token));
+    if (ok)
+        h->plain = pt_lines_new(&all);
+    ok =
+        ok && h->plain &&
+        pt_buffer_append(&all, "Content-Type: " PT_JSON_TYPE, sizeof "Content-Type: " PT_JSON_TYPE);
+    if (ok)
+        h->json = pt_lines_new(&all);
+    pt_buffer_free(&all);
+    return ok && h->json;
+}
+
+pt_headers *pt_headers_new(const pt_buffer *lines, const pt_buffer *token) {
+    pt_headers *h = calloc(1, sizeof *h);
+    if (h == NULL)
+        return NULL;
+    h->references = 1;
+    if (build(h, lines, token))
+        return h;
+    pt_headers_release(h);
+    return NULL;
+}
+
+void pt_headers_release(pt_headers *h) {
+    if (h == NULL || --h->references > 0)
+        return;
+    pt_lines_free(h->plain);
+    pt_lines_free(h->json);
+    free(h);
+}

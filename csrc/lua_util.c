@@ -1,0 +1,38 @@
+#include "lua_util.h"
+
+#include <lauxlib.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+void pt_raise(lua_State *L, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    lua_pushvfstring(L, format, arguments);
+    va_end(arguments);
+    lua_error(L);
+    abort(); /* lua_error does not return, but its declaration does not say so */
+}
+
+void pt_need(lua_State *L, bool ok) {
+    if (!ok)
+        pt_raise(L, "not enough memory");
+}
+
+const char *pt_push_text(lua_State *L, int idx, size_t *n) {
+    int whole;
+    lua_Integer integer = lua_tointegerx(L, idx, &whole);
+    switch (lua_type(L, idx)) {
+    case LUA_TSTRING:
+        lua_pushvalue(L, idx);
+        break;
+    case LUA_TNUMBER:
+        if (whole)
+            lua_pushfstring(L, "%I", (LUAI_UACINT)integer);
+        else
+            lua_pushfstring(L, "%f", (LUAI_UACNUMBER)lua_tonumber(L, idx));
+        break;
+    default:
+        return NULL;
+    }
+    return lua_tolstring(L, -1, n);
+}

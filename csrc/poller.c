@@ -1,0 +1,299 @@
+/* The poller: a table of watched descriptors, a list of timers, a list of completions.
+   Timers are few (two for each engine), so the list is searched rather than sorted. */
+#include "poller.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "poller_backend.h"
+
+#define EVENTS_AT_ONCE 64
+
+typedef struct entry {
+    pt_ready_fn ready;
+    void *owner;
+    unsigned wanted;
+    unsigned installed; /* what the backend was told */
+    bool adopted;
+    bool signalled; /* foreign only: readable and not yet asked about */
+} entry;
+
+struct pt_poller {
+    pt_backend *backend;
+    entry *entries; /* indexed by descriptor */
+    size_t capacity;
+    size_t watched;
+    pt_timer *timers;
+    pt_completion *first, *last;
+    size_t completions;
+    int64_t last_id;
+    size_t signalled;
+    int references;
+    bool exported; /* a foreign loop holds our descriptor: its timer must be kept */
+};
+
+double pt_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+pt_poller *pt_poller_new(void) {
+    pt_poller *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    p->backend = pt_backend_new();
+    if (p->backend == NULL) {
+        free(p);
+        return NULL;
+    }
+    p->references = 1;
+    return p;
+}
+
+pt_poller *pt_poller_hold(pt_poller *p) {
+    p->references++;
+    return p;
+}
+
+void pt_poller_release(pt_poller *p) {
+    if (--p->references > 0)
+        return;
+    pt_backend_free(p->backend);
+    free(p->entries);
+    free(p);
+}
+
+static entry *find_entry(pt_poller *p, int fd) {
+    return fd >= 0 && (size_t)fd < p->capacity ? &p->entries[fd] : NULL;
+}
+
+static entry *need_entry(pt_poller *p, int fd) {
+    if (fd < 0)
+        return NULL;
+    if ((size_t)fd >= p->capacity) {
+        size_t wanted = p->capacity ? p->capacity : 16;
+        while (wanted <= (size_t)fd)
+            wanted *= 2;
+        entry *grown = realloc(p->entries, wanted * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        for (size_t i = p->capacity; i < wanted; i++)
+            grown[i] = (entry){0};
+        p->entries = grown;
+        p->capacity = wanted;
+    }
+    return &p->entries[fd];
+}
+
+static bool install(pt_poller *p, int fd, entry *e, unsigned events) {
+    if (e->installed == events)
+        return true;
+    if (!pt_backend_set(p->backend, fd, e->installed, events))
+        return false;
+    e->installed = events;
+    return true;
+}
+
+static void want(pt_poller *p, entry *e, unsigned events) {
+    p->watched += (size_t)(events != 0) - (size_t)(e->wanted != 0);
+    e->wanted = events;
+}
+
+bool pt_poller_watch(pt_poller *p, int fd, unsigned events, pt_ready_fn ready, void *owner) {
+    entry *e = need_entry(p, fd);
+    if (e == NULL)
+        return false;
+    want(p, e, events);
+    e->ready = ready;
+    e->owner = owner;
+    if (events == 0 && e->adopted)
+        return true;
+    return install(p, fd, e, events);
+}
+
+bool pt_poller_adopt(pt_poller *p, int fd) {
+    entry *e = need_entry(p, fd);
+    if (e == NULL)
+        return false;
+    e->adopted = true;
+    return true;
+}
+
+void pt_poller_forget(pt_poller *p, int fd) {
+    entry *e = find_entry(p, fd);
+    if (e == NULL)
+        return;
+    (void)install(p, fd, e, 0); /* a failure leaves nothing: the descriptor is being closed */
+    want(p, e, 0);
+    p->signalled -= e->signalled;
+    *e = (entry){0};
+}
+
+static void note_foreign(void *owner, int fd, unsigned events) {
+    pt_poller *p = owner;
+    (void)events;
+    entry *e = find_entry(p, fd);
+    if (!e->signalled)
+        p->signalled++;
+    e->signalled = true;
+}
+
+bool pt_poller_watch_foreign(pt_poller *p, int fd) {
+    return pt_poller_watch(p, fd, PT_READABLE, note_foreign, p);
+}
+
+bool pt_poller_take_ready(pt_poller *p, int fd) {
+    entry *e = find_entry(p, fd);
+    if (e == NULL || !e->signalled)
+        return false;
+    e->signalled = false;
+    p->signalled--;
+    return true;
+}
+
+static double next_due(const pt_poller *p) {
+    double due = INFINITY;
+    for (const pt_timer *t = p->timers; t != NULL; t = t->next)
+        if (t->due < due)
+            due = t->due;
+    return due;
+}
+
+static void sync_timer(pt_poller *p) {
+    if (!p->exported)
+        return;
+    double due = next_due(p), now = pt_now();
+    pt_backend_arm(p->backend, isinf(due) ? -1 : due > now ? due - now : 0);
+}
+
+void pt_timer_set(pt_poller *p, pt_timer *t, double due) {
+    t->due = due;
+    if (!t->armed) {
+        t->armed = true;
+        t->prev = NULL;
+        t->next = p->timers;
+        if (t->next)
+            t->next->prev = t;
+        p->timers = t;
+    }
+    sync_timer(p);
+}
+
+void pt_timer_clear(pt_poller *p, pt_timer *t) {
+    if (!t->armed)
+        return;
+    t->armed = false;
+    if (t->prev)
+        t->prev->next = t->next;
+    else
+        p->timers = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+    t->prev = t->next = NULL;
+    sync_timer(p);
+}
+
+void pt_completion_begin(pt_poller *p, pt_completion *c) { c->id = ++p->last_id; }
+
+void pt_completion_add(pt_poller *p, pt_completion *c) {
+    if (c->listed)
+        return;
+    c->listed = true;
+    c->next = NULL;
+    c->prev = p->last;
+    if (p->last)
+        p->last->next = c;
+    else
+        p->first = c;
+    p->last = c;
+    p->completions++;
+}
+
+void pt_completion_remove(pt_poller *p, pt_completion *c) {
+    if (!c->listed)
+        return;
+    c->listed = false;
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        p->first = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    else
+        p->last = c->prev;
+    c->prev = c->next = NULL;
+    p->completions--;
+}
+
+int64_t pt_completion_pop(pt_poller *p) {
+    pt_completion *c = p->first;
+    if (c == NULL)
+        return 0;
+    pt_completion_remove(p, c);
+    return c->id;
+}
+
+/* Fires what was due when it was called; a timer set anew by another waits for the next turn. */
+static void fire_due(pt_poller *p) {
+    if (p->timers == NULL)
+        return;
+    double now = pt_now();
+    for (;;) {
+        pt_timer *found = NULL;
+        for (pt_timer *t = p->timers; t != NULL; t = t->next)
+            if (t->due <= now && (found == NULL || t->due < found->due))
+                found = t;
+        if (found == NULL)
+            return;
+        pt_timer_clear(p, found);
+        found->fire(found->owner);
+    }
+}
+
+static void dispatch(pt_poller *p, const pt_event *event) {
+    entry *e = find_entry(p, event->fd);
+    if (e == NULL || e->installed == 0)
+        return;
+    unsigned events = event->events & e->wanted;
+    if (events != 0)
+        e->ready(e->owner, event->fd, events);
+    else
+        (void)install(p, event->fd, e, e->wanted); /* interest had lapsed: do not be woken again */
+}
+
+static int wait_ms(const pt_poller *p, double timeout) {
+    double due = next_due(p);
+    if (timeout < 0 && p->watched == 0 && isinf(due))
+        return 0;
+    double seconds = timeout < 0 ? INFINITY : timeout;
+    if (!isinf(due))
+        seconds = fmin(seconds, fmax(due - pt_now(), 0));
+    if (isinf(seconds))
+        return -1;
+    return seconds >= INT_MAX / 1000 ? INT_MAX : (int)ceil(seconds * 1000);
+}
+
+void pt_poller_wait(pt_poller *p, double timeout) {
+    pt_event events[EVENTS_AT_ONCE];
+    int n = pt_backend_wait(p->backend, wait_ms(p, timeout), events, EVENTS_AT_ONCE);
+    for (int i = 0; i < n; i++)
+        dispatch(p, &events[i]);
+    fire_due(p);
+    sync_timer(p);
+}
+
+size_t pt_poller_pending(const pt_poller *p) { return p->completions + p->signalled; }
+
+bool pt_poller_idle(const pt_poller *p) {
+    return p->watched == 0 && p->timers == NULL && p->completions == 0;
+}
+
+int pt_poller_fd(pt_poller *p) {
+    int fd = pt_backend_fd(p->backend);
+    p->exported = fd >= 0;
+    sync_timer(p);
+    return fd;
+}

@@ -1,0 +1,138 @@
+/* The poller of a Lua state as a userdata in its registry. */
+#include <lauxlib.h>
+
+#include "core.h"
+#include "lua_util.h"
+
+#define POLLER_NAME "particle.poller"
+
+static const char poller_key = 0;
+
+static pt_poller **check(lua_State *L) { return luaL_checkudata(L, 1, POLLER_NAME); }
+
+static pt_poller *open_poller(lua_State *L) {
+    pt_poller *p = *check(L);
+    if (p == NULL)
+        pt_raise(L, "the Lua state is closing");
+    return p;
+}
+
+/* step([timeout]) -> how many finished calls and ready descriptors there are to look at */
+static int poller_step(lua_State *L) {
+    pt_poller *p = open_poller(L);
+    pt_poller_wait(p, luaL_optnumber(L, 2, -1));
+    lua_pushinteger(L, (lua_Integer)pt_poller_pending(p));
+    return 1;
+}
+
+/* finished() -> the id of a finished call that nobody was told of yet, or nil */
+static int poller_finished(lua_State *L) {
+    int64_t id = pt_completion_pop(open_poller(L));
+    if (id == 0)
+        return 0;
+    lua_pushinteger(L, (lua_Integer)id);
+    return 1;
+}
+
+static int check_fd(lua_State *L) {
+    lua_Integer fd = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, fd >= 0 && fd < 1 << 24, 2, "file descriptor expected");
+    return (int)fd;
+}
+
+static int poller_watch(lua_State *L) {
+    pt_poller *p = open_poller(L);
+    int fd = check_fd(L);
+    if (!pt_poller_watch_foreign(p, fd))
+        pt_raise(L, "cannot watch descriptor %d", fd);
+    return 0;
+}
+
+static int poller_unwatch(lua_State *L) {
+    pt_poller_forget(open_poller(L), check_fd(L));
+    return 0;
+}
+
+static int poller_ready(lua_State *L) {
+    lua_pushboolean(L, pt_poller_take_ready(open_poller(L), check_fd(L)));
+    return 1;
+}
+
+/* idle() -> whether no descriptor or timer could ever end a wait */
+static int poller_idle(lua_State *L) {
+    lua_pushboolean(L, pt_poller_idle(open_poller(L)));
+    return 1;
+}
+
+static int poller_pollfd(lua_State *L) {
+    int fd = pt_poller_fd(open_poller(L));
+    if (fd < 0)
+        return 0;
+    lua_pushinteger(L, fd);
+    return 1;
+}
+
+static int poller_events(lua_State *L) {
+    open_poller(L);
+    lua_pushliteral(L, "r");
+    return 1;
+}
+
+/* The timer is inside the descriptor, so that a parked loop never holds a stale one. */
+static int poller_timeout(lua_State *L) {
+    open_poller(L);
+    lua_pushnil(L);
+    return 1;
+}
+
+static int poller_gc(lua_State *L) {
+    pt_poller **p = check(L);
+    if (*p != NULL)
+        pt_poller_release(*p);
+    *p = NULL;
+    return 0;
+}
+
+static int get_poller(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &poller_key);
+    return 1;
+}
+
+pt_poller *pt_poller_get(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &poller_key);
+    pt_poller **p = luaL_testudata(L, -1, POLLER_NAME);
+    lua_pop(L, 1);
+    if (p == NULL || *p == NULL)
+        pt_raise(L, "the Lua state is closing");
+    return *p;
+}
+
+static const luaL_Reg methods[] = {
+    {"step", poller_step},       {"finished", poller_finished},
+    {"watch", poller_watch},     {"ready", poller_ready},
+    {"unwatch", poller_unwatch}, {"idle", poller_idle},
+    {"pollfd", poller_pollfd},   {"events", poller_events},
+    {"timeout", poller_timeout}, {NULL, NULL},
+};
+
+void pt_poller_open(lua_State *L) {
+    if (luaL_newmetatable(L, POLLER_NAME)) {
+        luaL_newlib(L, methods);
+        lua_setfield(L, -2, "__index");
+        lua_pushcfunction(L, poller_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_pop(L, 1);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &poller_key) == LUA_TNIL) {
+        pt_poller **p = lua_newuserdatauv(L, sizeof *p, 0);
+        *p = NULL;
+        luaL_setmetatable(L, POLLER_NAME);
+        *p = pt_poller_new();
+        if (*p == NULL)
+            pt_raise(L, "cannot create the poller: out of memory or descriptors");
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &poller_key);
+    }
+    lua_pop(L, 1);
+    lua_pushcfunction(L, get_poller);
+    lua_setfield(L, -2, "poller");
+}

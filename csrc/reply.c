@@ -1,0 +1,344 @@
+/* What came back, judged: a value, or an error object that says what is known. */
+#include "reply.h"
+
+#include <ctype.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "json.h"
+#include "lua_util.h"
+
+#define HEADERS_NAME "particle.headers"
+
+/* -- the response object ---------------------------------------------------------------------- */
+
+static void push_lower(lua_State *L, const char *name, size_t n) {
+    luaL_Buffer b;
+    char *to = luaL_buffinitsize(L, &b, n);
+    for (size_t i = 0; i < n; i++)
+        to[i] = (char)tolower((unsigned char)name[i]);
+    luaL_pushresultsize(&b, n);
+}
+
+/* response.headers["Content-Type"] finds what is kept in lower case. */
+static int headers_index(lua_State *L) {
+    size_t n;
+    if (lua_type(L, 2) != LUA_TSTRING)
+        return 0;
+    const char *name = lua_tolstring(L, 2, &n);
+    push_lower(L, name, n);
+    lua_rawget(L, 1);
+    return 1;
+}
+
+void pt_reply_open(lua_State *L) {
+    if (luaL_newmetatable(L, HEADERS_NAME)) {
+        lua_pushcfunction(L, headers_index);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pop(L, 1);
+}
+
+static const char *trim(const char *text, size_t *n) {
+    while (*n > 0 && isspace((unsigned char)*text))
+        text++, --*n;
+    while (*n > 0 && isspace((unsigned char)text[*n - 1]))
+        --*n;
+    return text;
+}
+
+/* Repeated headers are joined by ", " as HTTP allows. */
+static void add_header(lua_State *L, int headers, const char *line, size_t n) {
+    const char *colon = memchr(line, ':', n);
+    if (colon == NULL)
+        return;
+    size_t name_length = (size_t)(colon - line), length = n - name_length - 1;
+    const char *value = trim(colon + 1, &length);
+    push_lower(L, line, name_length);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, headers) == LUA_TSTRING) {
+        lua_pushliteral(L, ", ");
+        lua_pushlstring(L, value, length);
+        lua_concat(L, 3);
+    } else {
+        lua_pop(L, 1);
+        lua_pushlstring(L, value, length);
+    }
+    lua_rawset(L, headers);
+}
+
+static void push_headers(lua_State *L, const pt_buffer *head) {
+    lua_createtable(L, 0, 8);
+    int headers = lua_gettop(L);
+    for (size_t at = 0; at < head->len;) {
+        const char *line = head->data + at, *end = memchr(line, '\n', head->len - at);
+        size_t n = end ? (size_t)(end - line) + 1 : head->len - at;
+        add_header(L, headers, line, n);
+        at += n;
+    }
+    luaL_setmetatable(L, HEADERS_NAME);
+}
+
+static void set_number(lua_State *L, const char *name, double value) {
+    lua_pushnumber(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_integer(lua_State *L, const char *name, lua_Integer value) {
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_text(lua_State *L, const char *name, const char *text) {
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+}
+
+static void push_response(lua_State *L, const pt_transfer *t) {
+    lua_createtable(L, 0, 4);
+    set_integer(L, "status", t->status);
+    set_integer(L, "attempts", 1);
+    set_number(L, "elapsed", t->finished - t->submitted);
+    push_headers(L, &t->head);
+    lua_setfield(L, -2, "headers");
+}
+
+/* -- errors ----------------------------------------------------------------------------------- */
+
+static bool is(const char *kind, const char *other) { return strcmp(kind, other) == 0; }
+
+typedef enum { NEVER, SURELY, MAYBE } delivery;
+
+/* Surely only when the cloud itself answered and its answer leaves no doubt. */
+static delivery judge_delivery(const pt_transfer *t, const char *kind) {
+    if (!t->sent)
+        return NEVER;
+    bool answered = t->end == PT_END_REPLY && t->status < 500 && t->status != 408;
+    return answered && !is(kind, "protocol") ? SURELY : MAYBE;
+}
+
+static bool is_retryable(const pt_transfer *t, const char *kind, delivery delivered) {
+    if (is(kind, "rate_limited"))
+        return true;
+    bool passing = is(kind, "network") || is(kind, "timeout") || is(kind, "server");
+    return passing && (t->idempotent || delivered == NEVER) && t->end != PT_END_DEADLINE;
+}
+
+/* Takes the message from the top of the stack; pushes the error table. */
+static void push_error(lua_State *L, const pt_transfer *t, const char *kind) {
+    delivery delivered = judge_delivery(t, kind);
+    lua_createtable(L, 0, 12);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "message");
+    set_text(L, "kind", kind);
+    set_text(L, "method", t->method);
+    set_text(L, "url", t->shown.data);
+    set_integer(L, "attempts", 1);
+    set_number(L, "elapsed", t->finished - t->submitted);
+    if (delivered == MAYBE)
+        lua_pushliteral(L, "maybe");
+    else
+        lua_pushboolean(L, delivered == SURELY);
+    lua_setfield(L, -2, "delivered");
+    lua_pushboolean(L, is_retryable(t, kind, delivered));
+    lua_setfield(L, -2, "retryable");
+    if (t->status != 0)
+        set_integer(L, "status", t->status);
+    pt_error_mark(L, lua_gettop(L));
+}
+
+/* Replaces the value on top by a copy that shows none of this call's secrets. */
+static void scrub(lua_State *L, const pt_transfer *t) {
+    size_t at = 0;
+    do {
+        size_t n = at < t->secrets.len ? strlen(t->secrets.data + at) : 0;
+        pt_error_push_scrubbed(L, lua_gettop(L), n ? t->secrets.data + at : NULL, n);
+        lua_remove(L, -2);
+        at += n + 1;
+    } while (at < t->secrets.len);
+}
+
+static int fail_protocol(lua_State *L, const pt_transfer *t, const char *message) {
+    lua_pushnil(L);
+    lua_pushstring(L, message);
+    scrub(L, t);
+    push_error(L, t, "protocol");
+    lua_pushlstring(L, t->reply.data, t->reply.len);
+    scrub(L, t);
+    lua_setfield(L, -2, "body");
+    return 2;
+}
+
+static void set_retry_after(lua_State *L, const pt_transfer *t) {
+    curl_off_t seconds = 0;
+    if (curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0)
+        set_integer(L, "retry_after", (lua_Integer)seconds);
+}
+
+/* The one secret that an error hands out, because the next step of the login needs it. */
+static void keep_mfa_token(lua_State *L, int body, int error) {
+    if (!lua_istable(L, body))
+        return;
+    lua_getfield(L, body, "mfa_token");
+    lua_setfield(L, error, "mfa_token");
+}
+
+/* The decoded (or raw) body is on top of the stack. */
+static int fail_with_body(lua_State *L, const pt_transfer *t, bool refused) {
+    int body = lua_gettop(L);
+    lua_pushvalue(L, body);
+    lua_newtable(L);
+    keep_mfa_token(L, body, body + 2);
+    lua_insert(L, -2);
+    scrub(L, t);
+    lua_replace(L, body);
+    pt_error_read_body(L, body); /* pushes message and code */
+    const char *message = lua_tostring(L, -2), *code = lua_tostring(L, -1);
+    const char *kind = refused ? "bad_request" : pt_error_kind(t->status, message, code);
+    lua_pushnil(L);
+    pt_error_push_message(L, body + 2, kind, t->status);
+    push_error(L, t, kind);
+    lua_pushvalue(L, body + 3);
+    lua_setfield(L, -2, "code");
+    lua_pushvalue(L, body);
+    lua_setfield(L, -2, "body");
+    if (is(kind, "mfa_required")) {
+        lua_getfield(L, body + 1, "mfa_token");
+        lua_setfield(L, -2, "mfa_token");
+    }
+    set_retry_after(L, t);
+    return 2;
+}
+
+static int fail_with_status(lua_State *L, const pt_transfer *t) {
+    if (!pt_json_decode(L, t->reply.data, t->reply.len, true)) {
+        lua_pop(L, 1);
+        lua_pushlstring(L, t->reply.data, t->reply.len);
+    }
+    return fail_with_body(L, t, false);
+}
+
+/* -- transport failures ----------------------------------------------------------------------- */
+
+static const char *curl_kind(CURLcode code) {
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return "timeout";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_USE_SSL_FAILED:
+        return "tls";
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return "protocol";
+    default:
+        return "network";
+    }
+}
+
+static void push_curl_message(lua_State *L, const pt_transfer *t) {
+    const char *reason = t->problem[0] ? t->problem : curl_easy_strerror(t->code);
+    if (t->code == CURLE_OPERATION_TIMEDOUT && t->sent)
+        lua_pushfstring(L, "no reply within %f s (timeout)", (LUAI_UACNUMBER)t->timeout);
+    else if (t->code == CURLE_OPERATION_TIMEDOUT)
+        lua_pushfstring(L, "no connection in time (connect_timeout, timeout): %s", reason);
+    else if (t->code == CURLE_SEND_FAIL_REWIND)
+        lua_pushliteral(L, "the connection was closed before a reply came; not sent again, because "
+                           "it may have been carried out");
+    else
+        lua_pushstring(L, reason);
+}
+
+static const char *push_end(lua_State *L, const pt_transfer *t) {
+    switch (t->end) {
+    case PT_END_DEADLINE:
+        lua_pushfstring(L, "no result within the deadline of %f s", (LUAI_UACNUMBER)t->deadline);
+        return "timeout";
+    case PT_END_BODY:
+        lua_pushfstring(L, "the reply is larger than max_body (%I bytes)",
+                        (LUAI_UACINT)t->max_body);
+        return "too_large";
+    case PT_END_HEAD:
+        lua_pushfstring(L, "the reply's header lines are larger than %d bytes", (int)PT_MAX_HEAD);
+        return "too_large";
+    case PT_END_STREAM:
+        lua_pushliteral(L, "an event stream came where a reply was due");
+        return "protocol";
+    case PT_END_FILE:
+        lua_pushliteral(L, "a file to upload became shorter or unreadable while it was sent");
+        return "cancelled";
+    case PT_END_CANCELLED:
+        lua_pushliteral(L, "the call was cancelled");
+        return "cancelled";
+    case PT_END_CLOSED:
+        lua_pushliteral(L, "the api was closed during the call");
+        return "closed";
+    default:
+        push_curl_message(L, t);
+        return curl_kind(t->code);
+    }
+}
+
+static int fail_transport(lua_State *L, const pt_transfer *t) {
+    lua_pushnil(L);
+    const char *kind = push_end(L, t);
+    scrub(L, t);
+    push_error(L, t, kind);
+    return 2;
+}
+
+/* -- success ---------------------------------------------------------------------------------- */
+
+static bool says_not_ok(lua_State *L) {
+    if (!lua_istable(L, -1))
+        return false;
+    lua_pushliteral(L, "ok");
+    bool refused = lua_rawget(L, -2) == LUA_TBOOLEAN && !lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return refused;
+}
+
+static int push_success(lua_State *L, const pt_transfer *t, pt_reply_wishes wishes) {
+    if (wishes.raw) {
+        lua_pushlstring(L, t->reply.data, t->reply.len);
+    } else if (t->reply.len == 0) {
+        lua_pushboolean(L, 1);
+    } else if (!pt_json_decode(L, t->reply.data, t->reply.len, wishes.nulls)) {
+        lua_pushfstring(L, "the reply is no JSON: %s", lua_tostring(L, -1));
+        return fail_protocol(L, t, lua_tostring(L, -1));
+    } else if (says_not_ok(L)) {
+        return fail_with_body(L, t, true);
+    }
+    if (!wishes.response)
+        return 1;
+    push_response(L, t);
+    return 2;
+}
+
+int pt_reply_push(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
+    luaL_checkstack(L, 16, "reply");
+    if (t->end == PT_END_MEMORY)
+        pt_raise(L, "not enough memory");
+    if (t->end != PT_END_REPLY)
+        return fail_transport(L, t);
+    if (t->status >= 200 && t->status < 300)
+        return push_success(L, t, wishes);
+    if (t->status < 400)
+        return fail_protocol(L, t,
+                             "the reply is a redirect, which is never followed: check base_url");
+    return fail_with_status(L, t);
+}

@@ -1,0 +1,22 @@
+/* From an ended transfer to what a call returns. */
+#ifndef PT_REPLY_H
+#define PT_REPLY_H
+
+#include <lua.h>
+
+#include "transfer.h"
+
+typedef struct pt_reply_wishes {
+    bool raw;      /* the body as it came */
+    bool nulls;    /* keep nulls in objects */
+    bool response; /* the second result */
+} pt_reply_wishes;
+
+/* Registers the metatable of response.headers, once per Lua state. */
+void pt_reply_open(lua_State *L);
+
+/* Pushes value [, response], or nil, err; returns how many. `base` is the address without path.
+   Raises only when memory ran out, here or in the transfer. */
+int pt_reply_push(lua_State *L, pt_transfer *t, pt_reply_wishes wishes);
+
+#endif

@@ -1,0 +1,237 @@
+/* The request table: method, path, query, one kind of body, times and flags. */
+#include "request.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "base64.h"
+#include "form.h"
+#include "headers.h"
+#include "json.h"
+#include "lines.h"
+#include "lua_util.h"
+#include "multipart.h"
+#include "path.h"
+#include "secret.h"
+#include "url.h"
+
+#define LONGEST 1e6 /* seconds: more than a week is as good as no limit, and fits libcurl's long   \
+                     */
+
+static void read_method(lua_State *L, int idx, pt_transfer *t) {
+    size_t n = 0;
+    lua_getfield(L, idx, "method");
+    const char *method = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
+    if (method == NULL || n == 0 || n >= sizeof t->method ||
+        strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != n)
+        pt_raise(L, "method must be a word such as \"GET\" or \"POST\"");
+    memcpy(t->method, method, n + 1);
+    lua_pop(L, 1);
+}
+
+static bool has(lua_State *L, int idx, const char *name) {
+    bool found = lua_getfield(L, idx, name) != LUA_TNIL;
+    lua_pop(L, 1);
+    return found;
+}
+
+static bool read_flag(lua_State *L, int idx, const char *name) {
+    lua_getfield(L, idx, name);
+    bool flag = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return flag;
+}
+
+static void read_seconds(lua_State *L, int idx, const char *name, double *into) {
+    if (lua_getfield(L, idx, name) != LUA_TNIL) {
+        double seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+        if (!(seconds > 0))
+            pt_raise(L, "%s must be a positive number of seconds", name);
+        *into = seconds < LONGEST ? seconds : LONGEST;
+    }
+    lua_pop(L, 1);
+}
+
+/* -- body ------------------------------------------------------------------------------------- */
+
+static void read_form(lua_State *L, int value, pt_transfer *t) {
+    if (!lua_istable(L, value))
+        pt_raise(L, "form must be a table, got %s", luaL_typename(L, value));
+    pt_form_append(L, value, PT_LIST_BRACKETS, "form", &t->body, &t->secrets);
+}
+
+static void read_json(lua_State *L, int value, pt_transfer *t) {
+    pt_json_encode(L, value, &t->body, NULL);
+    t->json = true;
+}
+
+static void read_raw(lua_State *L, int value, pt_transfer *t) {
+    size_t n;
+    if (lua_type(L, value) != LUA_TSTRING)
+        pt_raise(L, "body must be a string, got %s", luaL_typename(L, value));
+    const char *bytes = lua_tolstring(L, value, &n);
+    pt_need(L, pt_buffer_append(&t->body, bytes, n));
+}
+
+static void read_multipart(lua_State *L, int value, pt_transfer *t) {
+    if (!lua_istable(L, value))
+        pt_raise(L, "multipart must be a list of parts, got %s", luaL_typename(L, value));
+    pt_multipart_append(L, value, t);
+}
+
+static void read_body(lua_State *L, int idx, pt_transfer *t) {
+    static const struct {
+        const char *name;
+        void (*read)(lua_State *L, int value, pt_transfer *t);
+    } kinds[] = {{"form", read_form},
+                 {"json", read_json},
+                 {"body", read_raw},
+                 {"multipart", read_multipart}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (lua_getfield(L, idx, kinds[i].name) != LUA_TNIL) {
+            if (t->has_body)
+                pt_raise(L, "a request takes one of form, json, body and multipart");
+            t->has_body = true;
+            kinds[i].read(L, lua_gettop(L), t);
+        }
+        lua_pop(L, 1);
+    }
+}
+
+/* -- who asks --------------------------------------------------------------------------------- */
+
+typedef enum { IN_HEADER, IN_QUERY, IN_BODY } place;
+
+static place read_place(lua_State *L, int idx) {
+    static const char *const names[] = {"header", "query", "body", NULL};
+    lua_getfield(L, idx, "token_in");
+    const char *name = lua_isnil(L, -1) ? names[IN_HEADER] : lua_tostring(L, -1);
+    int found = 0;
+    while (names[found] != NULL && (name == NULL || strcmp(names[found], name) != 0))
+        found++;
+    if (names[found] == NULL)
+        pt_raise(L, "token_in must be \"header\", \"query\" or \"body\"");
+    lua_pop(L, 1);
+    return (place)found;
+}
+
+static void check_place(lua_State *L, place where, const pt_transfer *t) {
+    if (where == IN_QUERY && strcmp(t->method, "GET") != 0)
+        pt_raise(L, "token_in = \"query\" works with GET only, not with %s", t->method);
+    if (where == IN_BODY &&
+        (strcmp(t->method, "GET") == 0 || strcmp(t->method, "HEAD") == 0 || t->json || t->mime))
+        pt_raise(L, "token_in = \"body\" needs a form body (POST, PUT or DELETE)");
+}
+
+static void add_parameter(lua_State *L, pt_buffer *out, const pt_buffer *token) {
+    bool first = out->len == 0;
+    pt_need(L, (first || pt_buffer_putc(out, '&')) && pt_buffer_puts(out, "access_token=") &&
+                   pt_url_escape_form(out, token->data, token->len));
+}
+
+/* Remembers a text that no error of this call may show. */
+static void remember(lua_State *L, pt_transfer *t, const char *text, size_t n) {
+    pt_need(L, pt_buffer_append(&t->secrets, text, n) && pt_buffer_putc(&t->secrets, '\0'));
+}
+
+/* True when the token goes into the shared header lines. */
+static bool place_token(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
+    const pt_buffer *token = pt_engine_token(e);
+    place where = read_place(L, idx);
+    if (token->len == 0)
+        return true;
+    remember(L, t, token->data, token->len);
+    if (where == IN_HEADER)
+        return true;
+    check_place(L, where, t);
+    if (where == IN_BODY)
+        t->has_body = true;
+    add_parameter(L, where == IN_QUERY ? &t->query : &t->body, token);
+    return false;
+}
+
+static void add_basic(lua_State *L, int auth, pt_transfer *t) {
+    size_t name_length, length;
+    lua_rawgeti(L, auth, 1);
+    lua_rawgeti(L, auth, 2);
+    const char *name = lua_tolstring(L, -2, &name_length);
+    const char *secret = pt_secret_test(L, -1, &length);
+    if (name == NULL || secret == NULL)
+        pt_raise(L, "auth must be {user, secret}");
+    remember(L, t, secret, length);
+    size_t at = t->secrets.len; /* the pair is built where it gets wiped */
+    pt_need(L,
+            pt_buffer_append(&t->secrets, name, name_length) && pt_buffer_putc(&t->secrets, ':') &&
+                pt_buffer_append(&t->secrets, secret, length) && pt_buffer_putc(&t->secrets, '\0'));
+    pt_need(L, pt_buffer_puts(&t->line_text, "Authorization: Basic ") &&
+                   pt_base64_append(&t->line_text, t->secrets.data + at, t->secrets.len - at - 1) &&
+                   pt_buffer_putc(&t->line_text, '\0'));
+    lua_pop(L, 2);
+}
+
+/* -- header lines ----------------------------------------------------------------------------- */
+
+static void add_type(lua_State *L, int idx, pt_transfer *t) {
+    const char *type = NULL;
+    if (lua_getfield(L, idx, "content_type") != LUA_TNIL) {
+        type = lua_tostring(L, -1);
+        if (type == NULL || strpbrk(type, "\r\n") != NULL)
+            pt_raise(L, "content_type must be a string without line breaks");
+    } else if (t->json || has(L, idx, "body")) {
+        type = t->json ? PT_JSON_TYPE : "application/octet-stream";
+    }
+    if (type != NULL && !pt_lines_have(&t->line_text, "content-type", 12))
+        pt_need(L, pt_buffer_puts(&t->line_text, "Content-Type: ") &&
+                       pt_buffer_puts(&t->line_text, type) && pt_buffer_putc(&t->line_text, '\0'));
+    lua_pop(L, 1);
+}
+
+/* Only a request that differs from the others gets lines of its own. */
+static void read_lines(lua_State *L, int idx, pt_engine *e, pt_transfer *t, bool bearer) {
+    bool basic = lua_getfield(L, idx, "auth") == LUA_TTABLE;
+    if (!lua_isnil(L, -1))
+        bearer = false;
+    int auth = lua_gettop(L);
+    bool shared =
+        bearer && !has(L, idx, "headers") && !has(L, idx, "content_type") && !has(L, idx, "body");
+    if (!shared) {
+        if (lua_getfield(L, idx, "headers") != LUA_TNIL)
+            pt_lines_read(L, lua_gettop(L), &t->line_text);
+        lua_pop(L, 1);
+        pt_need(L, pt_lines_add_missing(&t->line_text, pt_engine_lines(e)));
+        const pt_buffer *token = pt_engine_token(e);
+        if (basic)
+            add_basic(L, auth, t);
+        if (bearer && token->len > 0 && !pt_lines_have(&t->line_text, "authorization", 13))
+            pt_need(L, pt_headers_append_bearer(&t->line_text, token));
+        add_type(L, idx, t);
+        t->lines = pt_lines_new(&t->line_text);
+        pt_need(L, t->lines != NULL);
+    }
+    lua_pop(L, 1);
+}
+
+/* -- the whole -------------------------------------------------------------------------------- */
+
+static void read_query(lua_State *L, int idx, pt_transfer *t) {
+    if (lua_getfield(L, idx, "query") != LUA_TNIL) {
+        if (!lua_istable(L, -1))
+            pt_raise(L, "query must be a table, got %s", luaL_typename(L, -1));
+        pt_form_append(L, lua_gettop(L), PT_LIST_COMMAS, "query", &t->query, &t->secrets);
+    }
+    lua_pop(L, 1);
+}
+
+void pt_request_read(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
+    read_method(L, idx, t);
+    pt_path_append(L, idx, pt_engine_base(e), &t->path, &t->shown);
+    t->idempotent = read_flag(L, idx, "idempotent");
+    read_seconds(L, idx, "timeout", &t->timeout);
+    read_seconds(L, idx, "deadline", &t->deadline);
+    read_query(L, idx, t);
+    read_body(L, idx, t);
+    bool none = has(L, idx, "auth");
+    bool in_header = none || place_token(L, idx, e, t);
+    read_lines(L, idx, e, t, in_header && !none);
+    pt_need(L, t->query.len == 0 || pt_buffer_putc(&t->query, '\0'));
+}

@@ -1,0 +1,13 @@
+/* From a request table of Lua to the bytes of a transfer. */
+#ifndef PT_REQUEST_H
+#define PT_REQUEST_H
+
+#include <lua.h>
+
+#include "engine.h"
+
+/* Reads the request table at `idx` into `t`, which belongs to a userdata of the caller: it raises
+   on misuse and when memory ran out. */
+void pt_request_read(lua_State *L, int idx, pt_engine *e, pt_transfer *t);
+
+#endif

@@ -1,0 +1,240 @@
+/* Setting up an easy handle, and the callbacks through which bytes come and go. */
+#include "transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "headers.h"
+
+/* Returning less than was offered makes libcurl give the transfer up. */
+static size_t give_up(pt_transfer *t, pt_end end) {
+    t->end = end;
+    return 0;
+}
+
+static size_t write_reply(char *bytes, size_t size, size_t count, void *owner) {
+    pt_transfer *t = owner;
+    size_t n = size * count;
+    if (n > t->max_body || t->reply.len > t->max_body - n)
+        return give_up(t, PT_END_BODY);
+    if (!pt_buffer_append(&t->reply, bytes, n))
+        return give_up(t, PT_END_MEMORY);
+    return n;
+}
+
+static bool starts_with(const char *bytes, size_t n, const char *prefix) {
+    size_t length = strlen(prefix);
+    return n >= length && strncasecmp(bytes, prefix, length) == 0;
+}
+
+static bool is_event_stream(const char *line, size_t n) {
+    static const char name[] = "content-type:";
+    if (!starts_with(line, n, name))
+        return false;
+    size_t at = sizeof name - 1;
+    while (at < n && (line[at] == ' ' || line[at] == '\t'))
+        at++;
+    return starts_with(line + at, n - at, "text/event-stream");
+}
+
+static size_t write_head(char *line, size_t size, size_t count, void *owner) {
+    pt_transfer *t = owner;
+    size_t n = size * count;
+    if (starts_with(line, n, "HTTP/"))
+        pt_buffer_clear(&t->head); /* an interim reply came first */
+    if (t->head.len + n > PT_MAX_HEAD)
+        return give_up(t, PT_END_HEAD);
+    if (is_event_stream(line, n))
+        return give_up(t, PT_END_STREAM);
+    if (!pt_buffer_append(&t->head, line, n))
+        return give_up(t, PT_END_MEMORY);
+    return n;
+}
+
+/* There is no seek function on purpose: a body that cannot rewind cannot be sent twice. */
+static size_t read_body(char *into, size_t size, size_t count, void *owner) {
+    pt_transfer *t = owner;
+    size_t n = size * count, left = t->body.len - t->body_sent;
+    if (n > left)
+        n = left;
+    if (n > 0)
+        memcpy(into, t->body.data + t->body_sent, n);
+    t->body_sent += n;
+    return n;
+}
+
+/* Called each time a request is about to be written, on a kept connection too. */
+static int note_sending(void *owner, char *remote_ip, char *local_ip, int remote_port,
+                        int local_port) {
+    (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
+    pt_transfer *t = owner;
+    t->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+static curl_socket_t open_socket(void *owner, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    if (pt_poller_adopt(owner, fd))
+        return fd;
+    close(fd);
+    return CURL_SOCKET_BAD;
+}
+
+static int close_socket(void *owner, curl_socket_t fd) {
+    pt_poller_forget(owner, fd);
+    return close(fd);
+}
+
+static CURLcode set_callbacks(pt_transfer *t) {
+    CURLcode code;
+    PT_SET(CURLOPT_PRIVATE, t);
+    PT_SET(CURLOPT_ERRORBUFFER, t->problem);
+    PT_SET(CURLOPT_WRITEFUNCTION, write_reply);
+    PT_SET(CURLOPT_WRITEDATA, t);
+    PT_SET(CURLOPT_HEADERFUNCTION, write_head);
+    PT_SET(CURLOPT_HEADERDATA, t);
+    PT_SET(CURLOPT_READFUNCTION, read_body);
+    PT_SET(CURLOPT_READDATA, t);
+    PT_SET(CURLOPT_PREREQFUNCTION, note_sending);
+    PT_SET(CURLOPT_PREREQDATA, t);
+    PT_SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    PT_SET(CURLOPT_OPENSOCKETDATA, t->poller);
+    PT_SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    PT_SET(CURLOPT_CLOSESOCKETDATA, t->poller);
+    return CURLE_OK;
+}
+
+static CURLcode set_rules(pt_transfer *t) {
+    CURLcode code;
+    PT_SET(CURLOPT_CURLU, t->url);
+    PT_SET(CURLOPT_NOSIGNAL, 1L);
+    PT_SET(CURLOPT_FOLLOWLOCATION, 0L);
+    PT_SET(CURLOPT_PATH_AS_IS, 1L);
+    PT_SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    PT_SET(CURLOPT_ACCEPT_ENCODING, "");
+    PT_SET(CURLOPT_TCP_KEEPALIVE, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    PT_SET(CURLOPT_QUICK_EXIT, 1L); /* a slow resolver must not hold up a timeout or close() */
+#endif
+    return CURLE_OK;
+}
+
+pt_transfer *pt_transfer_new(pt_poller *poller, CURLU *base) {
+    pt_transfer *t = calloc(1, sizeof *t);
+    if (t == NULL)
+        return NULL;
+    t->poller = pt_poller_hold(poller);
+    t->easy = curl_easy_init();
+    t->url = curl_url_dup(base);
+    if (t->easy && t->url && set_callbacks(t) == CURLE_OK && set_rules(t) == CURLE_OK)
+        return t;
+    pt_transfer_free(t);
+    return NULL;
+}
+
+static void each_buffer(pt_transfer *t, void (*act)(pt_buffer *)) {
+    pt_buffer *const buffers[] = {&t->path,  &t->query,   &t->shown, &t->body,
+                                  &t->reply, &t->secrets, &t->head,  &t->line_text};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        act(buffers[i]);
+}
+
+void pt_transfer_reset(pt_transfer *t) {
+    each_buffer(t, pt_buffer_clear);
+    pt_lines_free(t->lines);
+    t->lines = NULL;
+    curl_mime_free(t->mime);
+    t->mime = NULL;
+    pt_headers_release(t->headers);
+    t->headers = NULL;
+    t->json = t->has_body = t->sent = t->idempotent = t->limited = false;
+    t->body_sent = 0;
+    t->status = 0;
+    t->problem[0] = '\0';
+    t->end = PT_END_REPLY;
+    t->code = CURLE_OK;
+}
+
+void pt_transfer_free(pt_transfer *t) {
+    curl_easy_cleanup(t->easy); /* before what its options point to */
+    pt_transfer_reset(t);
+    each_buffer(t, pt_buffer_free);
+    curl_url_cleanup(t->url);
+    pt_poller_release(t->poller);
+    free(t);
+}
+
+static CURLcode set_no_body(pt_transfer *t, const char *method) {
+    CURLcode code;
+    bool post = strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
+    if (post) {
+        PT_SET(CURLOPT_POSTFIELDS, "");
+        PT_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)0);
+    }
+    PT_SET(post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
+    /* libcurl re-sends a request without a body when a kept connection died under it */
+    PT_SET(CURLOPT_FRESH_CONNECT, t->idempotent ? 0L : 1L);
+    return CURLE_OK;
+}
+
+static CURLcode set_body(pt_transfer *t) {
+    CURLcode code;
+    PT_SET(CURLOPT_FRESH_CONNECT, 0L);
+    if (t->mime != NULL) {
+        PT_SET(CURLOPT_MIMEPOST, t->mime);
+        return CURLE_OK;
+    }
+    PT_SET(CURLOPT_POST, 1L);
+    PT_SET(CURLOPT_POSTFIELDS, t->idempotent ? t->body.data : NULL);
+    PT_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
+    return CURLE_OK;
+}
+
+static CURLcode set_method(pt_transfer *t) {
+    CURLcode code;
+    bool body = t->mime != NULL || (t->has_body && t->body.len > 0);
+    const char *usual = body ? "POST" : "GET";
+    PT_SET(CURLOPT_NOBODY, 0L);
+    code = body ? set_body(t) : set_no_body(t, t->method);
+    if (code != CURLE_OK)
+        return code;
+    if (strcmp(t->method, "HEAD") == 0) {
+        PT_SET(CURLOPT_NOBODY, 1L);
+        usual = "HEAD";
+    }
+    PT_SET(CURLOPT_CUSTOMREQUEST, strcmp(t->method, usual) == 0 ? NULL : t->method);
+    return CURLE_OK;
+}
+
+static CURLcode set_address(pt_transfer *t) {
+    CURLcode code;
+    const char *query = t->query.len > 1 ? t->query.data : NULL;
+    if (curl_url_set(t->url, CURLUPART_PATH, t->path.data, 0) != CURLUE_OK ||
+        curl_url_set(t->url, CURLUPART_QUERY, query, 0) != CURLUE_OK)
+        return CURLE_OUT_OF_MEMORY; /* both were checked and encoded before */
+    PT_SET(CURLOPT_URL, NULL);      /* else a re-send would go to the address of an earlier use */
+    return CURLE_OK;
+}
+
+CURLcode pt_transfer_configure(pt_transfer *t, pt_headers *shared, double seconds) {
+    CURLcode code = set_address(t);
+    if (code == CURLE_OK)
+        code = set_method(t);
+    if (code != CURLE_OK)
+        return code;
+    struct curl_slist *lines = t->lines;
+    if (lines == NULL) {
+        t->headers = shared;
+        shared->references++;
+        lines = t->json ? shared->json : shared->plain;
+    }
+    PT_SET(CURLOPT_HTTPHEADER, lines);
+    PT_SET(CURLOPT_TIMEOUT_MS, (long)(seconds * 1000) + 1);
+    return CURLE_OK;
+}

@@ -1,0 +1,89 @@
+/* One HTTP exchange on one easy handle, which is reused for the next. Owned by its engine while it
+   runs and while it rests in the pool; otherwise by the one who took it. */
+#ifndef PT_TRANSFER_H
+#define PT_TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buffer.h"
+#include "poller.h"
+
+/* Ended also stands for "being prepared by its holder". */
+typedef enum pt_state { PT_IDLE, PT_QUEUED, PT_RUNNING, PT_ENDED, PT_STATES } pt_state;
+
+typedef enum pt_end {
+    PT_END_REPLY,    /* a whole reply came */
+    PT_END_CURL,     /* libcurl gave up: see code */
+    PT_END_DEADLINE, /* before or while it ran */
+    PT_END_BODY,     /* reply above max_body */
+    PT_END_HEAD,     /* reply's header lines above PT_MAX_HEAD */
+    PT_END_STREAM,   /* an event stream where a reply was due */
+    PT_END_FILE,     /* a file to upload could not be read to its end */
+    PT_END_CANCELLED,
+    PT_END_CLOSED,
+    PT_END_MEMORY,
+} pt_end;
+
+/* For functions that return the CURLcode of the first option that failed. */
+#define PT_SET(option, value)                                                                      \
+    if ((code = curl_easy_setopt(t->easy, option, value)) != CURLE_OK)                             \
+    return code
+
+#define PT_MAX_HEAD (256u * 1024u)
+
+struct pt_engine;
+struct pt_headers;
+
+typedef struct pt_transfer {
+    struct pt_transfer *prev, *next; /* in the engine's list of its state */
+    struct pt_engine *engine;        /* NULL once the engine has gone */
+    pt_poller *poller;
+    pt_completion completion;
+    CURL *easy;
+    CURLU *url; /* the base address; only path and query change */
+    pt_state state;
+    pt_end end;
+    CURLcode code;
+    long status;
+    bool sent; /* a first byte of the request may have left */
+    bool idempotent;
+    bool limited; /* the time limit below is what is left of the deadline */
+
+    /* the request */
+    char method[16];
+    pt_buffer path;  /* encoded, with the base address's own; ends with NUL */
+    pt_buffer shown; /* the whole address as errors show it: no query, no secrets; ends with NUL */
+    pt_buffer query; /* encoded, without '?'; ends with NUL when there is one */
+    pt_buffer body;
+    bool has_body;
+    size_t body_sent;
+    bool json;                /* which of the engine's lists of header lines */
+    struct curl_slist *lines; /* this request's own header lines, or NULL for the engine's */
+    pt_buffer line_text;      /* the same as text, while they are gathered */
+    curl_mime *mime;
+    struct pt_headers *headers; /* the engine's lines, held while this runs */
+    pt_buffer secrets;          /* NUL-terminated texts that no error may show */
+    double timeout, deadline;   /* seconds; the deadline counts from submission */
+    double submitted, started, finished;
+    size_t max_body;
+
+    /* the reply */
+    pt_buffer head; /* the last reply's header lines */
+    pt_buffer reply;
+    char problem[CURL_ERROR_SIZE];
+} pt_transfer;
+
+/* A transfer at rest with its easy handle set up but for the request; NULL without memory. */
+pt_transfer *pt_transfer_new(pt_poller *poller, CURLU *base);
+void pt_transfer_free(pt_transfer *t);
+
+/* Forgets request and reply, wiping them; keeps handle and buffers. */
+void pt_transfer_reset(pt_transfer *t);
+
+/* Hands the prepared request to the easy handle, with `seconds` for all of it. Anything but
+   CURLE_OK is the transfer's end. */
+CURLcode pt_transfer_configure(pt_transfer *t, struct pt_headers *shared, double seconds);
+
+#endif
