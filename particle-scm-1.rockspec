@@ -1,0 +1,69 @@
+rockspec_format = "3.0"
+package = "particle"
+version = "scm-1"
+source = {
+  url = "git+https://github.com/particle-lua/particle.git",
+}
+description = {
+  summary = "Particle devices at the fingertips of a Lua program",
+  detailed = [[
+    Calls functions and reads variables of a fleet of Particle devices, publishes events, and does whatever else
+    the Particle cloud offers, blocking in a plain script, concurrent in a coroutine. A C core on libcurl does
+    authenticated HTTP and JSON.
+  ]],
+  homepage = "https://github.com/particle-lua/particle",
+  license = "MIT",
+  labels = { "iot", "http", "particle" },
+}
+supported_platforms = { "unix" }
+dependencies = {
+  "lua >= 5.4",
+  "lua-cjson",
+}
+external_dependencies = {
+  CURL = { library = "curl" },
+}
+-- Not the type "builtin": that links without flags of ours (nodelete, see Makefile), and it installs all of lua/,
+-- of which a part belongs to the other rock.
+build = {
+  type = "make",
+  build_target = "build/rock/lib/particle/core.so",
+  build_variables = {
+    BUILD = "build/rock",
+    CFLAGS = "$(CFLAGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong",
+    LIBFLAG = "$(LIBFLAG)",
+    LUA_CFLAGS = "-I$(LUA_INCDIR)",
+    CURL_CFLAGS = "-I$(CURL_INCDIR)",
+    CURL_LIBS = "-L$(CURL_LIBDIR) -lcurl",
+    CORE_SOURCES = "csrc/api.c csrc/base64.c csrc/base_url.c csrc/buffer.c csrc/call.c csrc/core.c "
+      .. "csrc/device.c csrc/engine.c csrc/error.c csrc/error_body.c csrc/error_scrub.c "
+      .. "csrc/form.c csrc/headers.c csrc/json.c csrc/json_encode.c csrc/lines.c csrc/lua_util.c "
+      .. "csrc/multipart.c csrc/path.c csrc/poller.c csrc/poller_epoll.c csrc/poller_lua.c "
+      .. "csrc/poller_poll.c csrc/reply.c csrc/request.c csrc/secret.c csrc/text.c csrc/transfer.c "
+      .. "csrc/upload.c csrc/url.c",
+  },
+  install_pass = false,
+  install = {
+    lua = {
+      ["particle.api"] = "lua/particle/api.lua",
+      ["particle.chain"] = "lua/particle/chain.lua",
+      ["particle.check"] = "lua/particle/check.lua",
+      ["particle.complete"] = "lua/particle/complete.lua",
+      ["particle.failure"] = "lua/particle/failure.lua",
+      ["particle.fleet"] = "lua/particle/fleet.lua",
+      ["particle.inspect"] = "lua/particle/inspect.lua",
+      ["particle.list"] = "lua/particle/list.lua",
+      ["particle.log"] = "lua/particle/log.lua",
+      ["particle.options"] = "lua/particle/options.lua",
+      ["particle.profile"] = "lua/particle/profile.lua",
+      ["particle.provider"] = "lua/particle/provider.lua",
+      ["particle.repl"] = "lua/particle/repl.lua",
+      ["particle.scheduler"] = "lua/particle/scheduler.lua",
+      ["particle.suggest"] = "lua/particle/suggest.lua",
+      ["particle.token"] = "lua/particle/token.lua",
+    },
+    lib = {
+      ["particle.core"] = "build/rock/lib/particle/core.so",
+    },
+  },
+}

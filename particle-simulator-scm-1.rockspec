@@ -1,0 +1,51 @@
+rockspec_format = "3.0"
+package = "particle-simulator"
+version = "scm-1"
+source = {
+  url = "git+https://github.com/particle-lua/particle.git",
+}
+description = {
+  summary = "A simulated Particle cloud, to try particle and to test with it, offline",
+  detailed = [[
+    A server that answers as the Particle cloud does, with device code written as Lua closures: in the same Lua
+    state as the program under test, or on its own as the command particle-simulator.
+  ]],
+  homepage = "https://github.com/particle-lua/particle",
+  license = "MIT",
+  labels = { "iot", "testing", "particle" },
+}
+supported_platforms = { "unix" }
+dependencies = {
+  "lua >= 5.4",
+  "particle",
+}
+external_dependencies = {
+  MICROHTTPD = { library = "microhttpd" },
+}
+-- Not the type "builtin": that links without flags of ours (nodelete, see Makefile), and it installs all of lua/,
+-- of which a part belongs to the other rock.
+build = {
+  type = "make",
+  build_target = "build/rock/lib/particle/simulator/httpd.so",
+  build_variables = {
+    BUILD = "build/rock",
+    CFLAGS = "$(CFLAGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong",
+    LIBFLAG = "$(LIBFLAG)",
+    LUA_CFLAGS = "-I$(LUA_INCDIR)",
+    MICROHTTPD_CFLAGS = "-I$(MICROHTTPD_INCDIR)",
+    MICROHTTPD_LIBS = "-L$(MICROHTTPD_LIBDIR) -lmicrohttpd",
+    HTTPD_SOURCES = "csrc/simulator/bytes.c csrc/simulator/exchange.c csrc/simulator/httpd.c "
+      .. "csrc/simulator/intake.c csrc/simulator/listener.c csrc/simulator/server.c",
+  },
+  install_pass = false,
+  install = {
+    lua = {
+    },
+    lib = {
+      ["particle.simulator.httpd"] = "build/rock/lib/particle/simulator/httpd.so",
+    },
+    bin = {
+      ["particle-simulator"] = "lua/particle/simulator/command.lua",
+    },
+  },
+}
