@@ -1,4 +1,4 @@
-// Read before each file that clang-tidy looks at: Lua's headers do not say that these never return.
+/* Read before each file that clang-tidy looks at: Lua's headers do not mark these noreturn. */
 #include <lauxlib.h>
 
 __attribute__((noreturn)) int(lua_error)(lua_State *L);
