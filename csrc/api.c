@@ -90,7 +90,7 @@ static int new_api(lua_State *L) {
     if (options.base_url == NULL)
         pt_raise(L, "base_url is missing");
     if (lua_getfield(L, 1, "headers") != LUA_TNIL)
-        pt_lines_read(L, lua_gettop(L), &a->lines);
+        pt_lines_read(L, lua_gettop(L), &a->lines, NULL);
     lua_pop(L, 1);
     a->engine = pt_engine_new(pt_poller_get(L), &options, &a->lines, &why);
     pt_buffer_free(&a->lines);

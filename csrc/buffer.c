@@ -1,4 +1,5 @@
-/* A growing byte buffer. Whatever memory it gives back has been wiped, because requests carry tokens. */
+/* A growing byte buffer. Whatever memory it gives back has been wiped, because requests carry
+ * tokens. */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #endif

@@ -12,10 +12,12 @@ typedef struct pt_buffer {
     size_t cap;
 } pt_buffer;
 
-/* Makes room for `more` bytes after `len`; false when memory ran out or size_t would overflow, contents untouched. */
+/* Makes room for `more` bytes after `len`; false when memory ran out or size_t would overflow,
+ * contents untouched. */
 bool pt_buffer_reserve(pt_buffer *b, size_t more);
 
-/* Each returns false, with the contents untouched, when pt_buffer_reserve does. `bytes` must not lie inside `b`. */
+/* Each returns false, with the contents untouched, when pt_buffer_reserve does. `bytes` must not
+ * lie inside `b`. */
 bool pt_buffer_append(pt_buffer *b, const void *bytes, size_t n);
 bool pt_buffer_puts(pt_buffer *b, const char *text);
 bool pt_buffer_putc(pt_buffer *b, char c);

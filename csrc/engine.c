@@ -98,14 +98,28 @@ static void finish(pt_transfer *t, pt_end end) {
     pt_completion_add(t->poller, &t->completion);
 }
 
+static double remaining(const pt_transfer *t, double now) {
+    return t->submitted + t->deadline - now;
+}
+
+/* libcurl also says "out of memory" when a header line is longer than it likes. */
+static bool is_long_line(const pt_transfer *t) {
+    void *probe = t->sent ? malloc(PT_MAX_HEAD) : NULL;
+    free(probe);
+    return probe != NULL;
+}
+
 static pt_end read_end(const pt_transfer *t, CURLcode code) {
-    if (code == CURLE_OK)
-        return PT_END_REPLY;
-    if (code == CURLE_OUT_OF_MEMORY)
-        return PT_END_MEMORY;
-    if (code == CURLE_OPERATION_TIMEDOUT && t->limited)
-        return PT_END_DEADLINE;
-    return PT_END_CURL;
+    switch (code) {
+    case CURLE_OK:
+        return t->head_ended ? PT_END_REPLY : PT_END_BROKEN;
+    case CURLE_OUT_OF_MEMORY:
+        return is_long_line(t) ? PT_END_HEAD : PT_END_MEMORY;
+    case CURLE_OPERATION_TIMEDOUT: /* of what is left of the deadline, or of connecting */
+        return t->limited && remaining(t, pt_now()) < 0.01 ? PT_END_DEADLINE : PT_END_CURL;
+    default:
+        return PT_END_CURL;
+    }
 }
 
 static void collect(pt_engine *e) {
@@ -123,10 +137,6 @@ static void collect(pt_engine *e) {
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
         finish(t, read_end(t, code));
     }
-}
-
-static double remaining(const pt_transfer *t, double now) {
-    return t->submitted + t->deadline - now;
 }
 
 static void launch(pt_engine *e, pt_transfer *t) {

@@ -1,5 +1,5 @@
-/* The error object: a table of fields with a metatable of this file's. Its fields are the user's to change, so
- * everything here reads them raw and expects anything. */
+/* The error object: a table of fields with a metatable of this file's. Its fields are the user's to
+ * change, so everything here reads them raw and expects anything. */
 #include "error.h"
 #include "text.h"
 
@@ -29,9 +29,10 @@ static const char *field(lua_State *L, const char *name, char *storage, size_t s
     return line;
 }
 
-/* Whether the caller must be told that the request may have done its work: nobody knows, and repeating it matters. */
+/* Whether the caller must be told that the request may have done its work: nobody knows, and
+ * repeating it matters. */
 static bool may_have_happened(lua_State *L, const char *method) {
-    char delivered[8];
+    char delivered[16];
     const char *known = field(L, "delivered", delivered, sizeof delivered);
     if (known == NULL || strcmp(known, "maybe") != 0)
         return false;
@@ -39,7 +40,8 @@ static bool may_have_happened(lua_State *L, const char *method) {
     lua_rawget(L, 1);
     bool repeatable = lua_type(L, -1) == LUA_TBOOLEAN && lua_toboolean(L, -1);
     lua_pop(L, 1);
-    return !repeatable && (method == NULL || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0));
+    return !repeatable &&
+           (method == NULL || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0));
 }
 
 /* Adds " (" or "; " and the text. */
@@ -62,12 +64,12 @@ static void add_details(lua_State *L, luaL_Buffer *b) {
     text = field(L, "url", url, sizeof url);
     if (method != NULL)
         add_detail(b, &any, method);
-    if (method != NULL && text != NULL)
-        luaL_addchar(b, ' ');
-    if (method != NULL && text != NULL)
-        luaL_addstring(b, text);
-    else if (text != NULL)
+    if (text != NULL && method == NULL) {
         add_detail(b, &any, text);
+    } else if (text != NULL) {
+        luaL_addchar(b, ' ');
+        luaL_addstring(b, text);
+    }
     text = field(L, "attempts", attempts, sizeof attempts);
     if (text != NULL && strcmp(text, "0") != 0 && strcmp(text, "1") != 0) {
         add_detail(b, &any, text);
@@ -100,19 +102,18 @@ static int error_tostring(lua_State *L) {
 /* What `..` takes by itself, and whatever knows how to show itself. */
 static void push_operand(lua_State *L, int idx) {
     int type = lua_type(L, idx);
-    if (type != LUA_TSTRING && type != LUA_TNUMBER && luaL_getmetafield(L, idx, "__tostring") == LUA_TNIL)
-        luaL_error(L, "attempt to concatenate a %s value", luaL_typename(L, idx));
+    if (type != LUA_TSTRING && type != LUA_TNUMBER) {
+        if (luaL_getmetafield(L, idx, "__tostring") == LUA_TNIL)
+            luaL_error(L, "attempt to concatenate a %s value", luaL_typename(L, idx));
+        lua_pop(L, 1);
+    }
     luaL_tolstring(L, idx, NULL);
 }
 
 static int error_concat(lua_State *L) {
     lua_settop(L, 2);
     push_operand(L, 1);
-    lua_insert(L, 3);
-    lua_settop(L, 3);
     push_operand(L, 2);
-    lua_insert(L, 4);
-    lua_settop(L, 4);
     lua_concat(L, 2);
     return 1;
 }

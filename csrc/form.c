@@ -5,6 +5,7 @@
 
 #include "lua_util.h"
 #include "secret.h"
+#include "transfer.h"
 #include "url.h"
 
 #define MAX_DEPTH 8
@@ -32,7 +33,7 @@ static bool append_scalar(writer *w, int idx) {
         pt_need(L, pt_buffer_puts(w->out, lua_toboolean(L, idx) ? "true" : "false"));
     } else if ((text = pt_secret_test(L, idx, &n)) != NULL) {
         append_bytes(w, text, n);
-        pt_need(L, pt_buffer_append(w->secrets, text, n) && pt_buffer_putc(w->secrets, '\0'));
+        pt_need(L, pt_secrets_add(w->secrets, text, n));
     } else if ((text = pt_push_text(L, idx, &n)) != NULL) {
         append_bytes(w, text, n);
         lua_pop(L, 1);

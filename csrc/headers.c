@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void pt_lines_free(struct curl_slist *list) {
     for (struct curl_slist *s = list; s != NULL; s = s->next)
@@ -37,15 +38,25 @@ bool pt_headers_append_bearer(pt_buffer *lines, const pt_buffer *token) {
            pt_buffer_append(lines, token->data, token->len) && pt_buffer_putc(lines, '\0');
 }
 
+const char *pt_lines_find(const pt_buffer *lines, const char *name, size_t n) {
+    for (size_t at = 0; at < lines->len; at += strlen(lines->data + at) + 1) {
+        const char *line = lines->data + at;
+        if (strncasecmp(line, name, n) == 0 && (line[n] == ':' || line[n] == ';'))
+            return line + n + (line[n] == ':' ? 2 : 1);
+    }
+    return NULL;
+}
+
 static bool build(pt_headers *h, const pt_buffer *lines, const pt_buffer *token) {
+    static const char type[] = "Content-Type: " PT_JSON_TYPE;
+    bool bearer = token->len > 0 && pt_lines_find(lines, "authorization", 13) == NULL;
+    bool typed = pt_lines_find(lines, "content-type", 12) != NULL;
     pt_buffer all = {0};
     bool ok = pt_buffer_append(&all, lines->data, lines->len) &&
-              (token->len == 0 || pt_headers_append_bearer(&all, token));
+              (!bearer || pt_headers_append_bearer(&all, token));
     if (ok)
         h->plain = pt_lines_new(&all);
-    ok =
-        ok && h->plain &&
-        pt_buffer_append(&all, "Content-Type: " PT_JSON_TYPE, sizeof "Content-Type: " PT_JSON_TYPE);
+    ok = ok && h->plain && (typed || pt_buffer_append(&all, type, sizeof type));
     if (ok)
         h->json = pt_lines_new(&all);
     pt_buffer_free(&all);

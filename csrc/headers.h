@@ -16,7 +16,11 @@ typedef struct pt_headers {
 
 #define PT_JSON_TYPE "application/json"
 
-/* `lines` holds NUL-terminated header lines; `token` may be empty. NULL when memory ran out. */
+/* The value in the line of that name (any letter case), or NULL. */
+const char *pt_lines_find(const pt_buffer *lines, const char *name, size_t n);
+
+/* `lines` holds NUL-terminated header lines, which stand before the token's and the content type;
+   `token` may be empty. NULL when memory ran out. */
 pt_headers *pt_headers_new(const pt_buffer *lines, const pt_buffer *token);
 void pt_headers_release(pt_headers *h);
 

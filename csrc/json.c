@@ -1,5 +1,6 @@
-/* JSON decoding: a private instance of lua-cjson, then one walk that makes whole numbers integers and drops nulls from
- * objects. This file owns the instance and the array metatables, all in the registry under static addresses. */
+/* JSON decoding: a private instance of lua-cjson, then one walk that makes whole numbers integers
+ * and drops nulls from objects. This file owns the instance and the array metatables, all in the
+ * registry under static addresses. */
 #include "json.h"
 
 #include <lauxlib.h>
@@ -10,19 +11,22 @@
 #define DEPTH_MAX 1000
 #define STACK_CHUNK 16 /* levels of the walk for which stack is asked at once */
 
+static const char new_key = 0;            /* lua-cjson's new function */
 static const char decode_key = 0;         /* the instance's decode function */
 static const char point_key = 0;          /* the decimal point it was made for, an integer */
 static const char array_mt_key = 0;       /* the metatable that marks arrays */
 static const char empty_array_mt_key = 0; /* later lua-cjson: array only while empty */
 static const char empty_array_key = 0;    /* later lua-cjson: a light userdata */
 
-/* lua-cjson notes the locale's decimal point when an instance is made, and aborts when it is not one byte. */
+/* lua-cjson notes the locale's decimal point when an instance is made, and aborts when it is not
+ * one byte. */
 static int decimal_point(void) {
     const char *point = localeconv()->decimal_point;
     return point[0] != '\0' && point[1] == '\0' ? (unsigned char)point[0] : -1;
 }
 
-static void push_cjson(lua_State *L) {
+/* Keeps lua-cjson's `new`, whatever becomes of the module table. */
+static void load_cjson(lua_State *L) {
     lua_getglobal(L, "require");
     lua_pushliteral(L, "cjson");
     if (lua_pcall(L, 1, 1, 0) != LUA_OK)
@@ -30,7 +34,8 @@ static void push_cjson(lua_State *L) {
                    luaL_tolstring(L, -1, NULL));
     if (!lua_istable(L, -1) || lua_getfield(L, -1, "new") != LUA_TFUNCTION)
         luaL_error(L, "particle needs lua-cjson 2.1.0 or later; the module \"cjson\" is another");
-    lua_remove(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &new_key);
+    lua_pop(L, 1);
 }
 
 /* Calls instance.NAME(value on top), where the instance lies below that value; pops the value. */
@@ -50,7 +55,7 @@ static void push_instance(lua_State *L) {
     int point = decimal_point();
     if (point < 0)
         luaL_error(L, "lua-cjson cannot work with this locale's decimal point (os.setlocale)");
-    push_cjson(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &new_key);
     lua_call(L, 0, 1);
     luaL_checktype(L, -1, LUA_TTABLE);
     lua_pushboolean(L, false);
@@ -72,6 +77,7 @@ void pt_json_open(lua_State *L) {
         return;
     }
     lua_pop(L, 1);
+    load_cjson(L);
     push_instance(L);
     if (lua_getfield(L, -1, "array_mt") != LUA_TTABLE) {
         lua_pop(L, 1);
@@ -87,11 +93,11 @@ void pt_json_open(lua_State *L) {
     lua_pop(L, 1);
 }
 
-/* Whether the float is a whole number that integers hold as exactly. Strictly below 2^53: from there on the text may
- * have been another number. */
+/* Whether the float is a whole number that integers hold as exactly. Strictly below 2^53: from
+ * there on the text may have been another number. */
 static bool is_whole(lua_Number x) {
-    return x > -9007199254740992.0 && x < 9007199254740992.0 &&
-           (lua_Number)(lua_Integer)x == x && (x != 0 || !signbit(x));
+    return x > -9007199254740992.0 && x < 9007199254740992.0 && (lua_Number)(lua_Integer)x == x &&
+           (x != 0 || !signbit(x));
 }
 
 static bool walk_table(lua_State *L, bool keep_nulls, int depth);
@@ -116,7 +122,8 @@ static bool walk_array(lua_State *L, int t, bool keep_nulls, int depth) {
     return true;
 }
 
-/* The values of the object at `t`, whose first key and value are at the top. Leaves something above `t`. */
+/* The values of the object at `t`, whose first key and value are at the top. Leaves something above
+ * `t`. */
 static bool walk_object(lua_State *L, int t, bool keep_nulls, int depth) {
     do {
         int type = lua_type(L, -1);
@@ -142,7 +149,8 @@ static bool walk_object(lua_State *L, int t, bool keep_nulls, int depth) {
     return true;
 }
 
-/* Walks the table at the top, and leaves it there; false when it lies too deep. Uses at most five slots a level. */
+/* Walks the table at the top, and leaves it there; false when it lies too deep. Uses at most five
+ * slots a level. */
 static bool walk_table(lua_State *L, bool keep_nulls, int depth) {
     if (depth > DEPTH_MAX || (depth % STACK_CHUNK == 0 && !lua_checkstack(L, STACK_CHUNK * 5)))
         return false;
@@ -160,8 +168,7 @@ static bool walk_table(lua_State *L, bool keep_nulls, int depth) {
 static bool walk(lua_State *L, bool keep_nulls) {
     if (lua_istable(L, -1))
         return walk_table(L, keep_nulls, 0);
-    if (lua_type(L, -1) == LUA_TNUMBER && !lua_isinteger(L, -1) &&
-        is_whole(lua_tonumber(L, -1))) {
+    if (lua_type(L, -1) == LUA_TNUMBER && !lua_isinteger(L, -1) && is_whole(lua_tonumber(L, -1))) {
         lua_pushinteger(L, (lua_Integer)lua_tonumber(L, -1));
         lua_replace(L, -2);
     }
@@ -177,7 +184,8 @@ static const char *text_problem(const char *s, size_t n) {
     return NULL;
 }
 
-/* Pushes the decode function. The program may have changed the locale since the instance was made. */
+/* Pushes the decode function. The program may have changed the locale since the instance was made.
+ */
 static bool push_decode(lua_State *L) {
     int point = decimal_point();
     if (point < 0)

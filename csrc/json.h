@@ -1,21 +1,23 @@
-/* JSON: bytes in, Lua value out, and back. Decoding is lua-cjson's (a private instance) and one walk; the encoder is
- * our own. */
+/* JSON: bytes in, Lua value out, and back. Decoding is lua-cjson's (a private instance) and one
+ * walk; the encoder is our own. */
 #ifndef PT_JSON_H
 #define PT_JSON_H
 
 #include "buffer.h"
 #include <lua.h>
 
-/* Loads lua-cjson and prepares the private instance, once per Lua state; raises when lua-cjson is missing or unfit.
- * pt_secret_open must have run for the encoder to know secrets. */
+/* Loads lua-cjson and prepares the private instance, once per Lua state; raises when lua-cjson is
+ * missing or unfit. pt_secret_open must have run for the encoder to know secrets. */
 void pt_json_open(lua_State *L);
 
-/* Pushes the value and returns true, or pushes a message and returns false. Whole numbers become integers; a null in
- * an object is removed unless `keep_nulls`, elsewhere it is the light userdata NULL. Only memory errors raise. */
+/* Pushes the value and returns true, or pushes a message and returns false. Whole numbers become
+ * integers; a null in an object is removed unless `keep_nulls`, elsewhere it is the light userdata
+ * NULL. Only memory errors raise. */
 bool pt_json_decode(lua_State *L, const char *s, size_t n, bool keep_nulls);
 
-/* Appends the JSON of the value at `idx`. Raises on misuse, naming the key path, and when memory ran out: `out` must
- * be owned by a Lua value. Sets *secret_seen (which may be NULL) to true when a secret was written. */
+/* Appends the JSON of the value at `idx`. Raises on misuse, naming the key path, and when memory
+ * ran out: `out` must be owned by a Lua value. Sets *secret_seen (which may be NULL) to true when a
+ * secret was written. */
 void pt_json_encode(lua_State *L, int idx, pt_buffer *out, bool *secret_seen);
 
 /* Pushes the metatable that marks arrays (lua-cjson's own where it has one). */

@@ -1,6 +1,7 @@
-/* JSON encoding: exact integers, shortest floats, checked UTF-8. Appends to the caller's buffer, which a Lua value owns,
- * so that raising here leaks nothing. Tables are read raw. */
+/* JSON encoding: exact integers, shortest floats, checked UTF-8. Appends to the caller's buffer,
+ * which a Lua value owns, so that raising here leaks nothing. Tables are read raw. */
 #include "json.h"
+#include "lua_util.h"
 #include "secret.h"
 #include "text.h"
 
@@ -14,7 +15,8 @@
 #define PATH_SIZE 160
 #define NOT_A_LIST "has keys that are not exactly 1..n (particle.null fills holes)"
 
-/* One table on the way from the root; innermost first. `key` is the stack index of the current key, 0 in arrays. */
+/* One table on the way from the root; innermost first. `key` is the stack index of the current key,
+ * 0 in arrays. */
 typedef struct level {
     const struct level *outer;
     int key;
@@ -67,25 +69,21 @@ static void path_add_levels(pt_line *p, lua_State *L, const level *at) {
 }
 
 /* Raises "PATH PROBLEM". */
-static int refuse(const encoder *e, const level *at, const char *problem) {
+static _Noreturn void refuse(const encoder *e, const level *at, const char *problem) {
     char storage[PATH_SIZE];
     pt_line path;
     pt_line_begin(&path, storage, sizeof storage);
     path_add_levels(&path, e->L, at);
     if (path.n == 0)
         pt_line_puts(&path, "the value");
-    return luaL_error(e->L, "%s %s", pt_line_end(&path), problem);
+    pt_raise(e->L, "%s %s", pt_line_end(&path), problem);
 }
 
 static void put(const encoder *e, const char *s, size_t n) {
-    if (!pt_buffer_append(e->out, s, n))
-        luaL_error(e->L, "not enough memory");
+    pt_need(e->L, pt_buffer_append(e->out, s, n));
 }
 
-static void put_char(const encoder *e, char c) {
-    if (!pt_buffer_putc(e->out, c))
-        luaL_error(e->L, "not enough memory");
-}
+static void put_char(const encoder *e, char c) { pt_need(e->L, pt_buffer_putc(e->out, c)); }
 
 static void put_escaped(const encoder *e, unsigned char c) {
     static const char hex[] = "0123456789abcdef";
@@ -101,7 +99,8 @@ static void put_escaped(const encoder *e, unsigned char c) {
     }
 }
 
-static void refuse_utf8(const encoder *e, const level *at, const char *complaint, size_t byte) {
+static _Noreturn void refuse_utf8(const encoder *e, const level *at, const char *complaint,
+                                  size_t byte) {
     char problem[80];
     snprintf(problem, sizeof problem, "%s at byte %zu", complaint, byte);
     refuse(e, at, problem);
@@ -132,7 +131,8 @@ static void encode_string(const encoder *e, const char *text, size_t n, const le
     put_char(e, '"');
 }
 
-/* snprintf writes, and strtod reads, the locale's decimal point, which may be several bytes: JSON's is '.'. */
+/* snprintf writes, and strtod reads, the locale's decimal point, which may be several bytes: JSON's
+ * is '.'. */
 static size_t fix_decimal_point(char *text, size_t n) {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
@@ -149,8 +149,8 @@ static void encode_float(const encoder *e, lua_Number x, const level *at) {
     char text[64];
     int n = 0;
     if (isnan(x) || isinf(x))
-        refuse(e, at, isnan(x) ? "is NaN, which JSON cannot hold"
-                               : "is infinite, which JSON cannot hold");
+        refuse(e, at,
+               isnan(x) ? "is NaN, which JSON cannot hold" : "is infinite, which JSON cannot hold");
     for (int digits = 15; digits <= 17; digits++) {
         n = snprintf(text, sizeof text, "%.*g", digits, x);
         if (strtod(text, NULL) == x)

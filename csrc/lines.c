@@ -4,10 +4,11 @@
 
 #include <lauxlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "headers.h"
 #include "lua_util.h"
 #include "secret.h"
+#include "transfer.h"
 
 static bool is_token(const char *name, size_t n) {
     static const char allowed[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
@@ -22,12 +23,18 @@ static bool is_value(const char *value, size_t n) {
     return true;
 }
 
+static const char *read_value(lua_State *L, int idx, size_t *n, pt_buffer *secrets) {
+    const char *secret = pt_secret_test(L, idx, n);
+    if (secret == NULL)
+        return pt_push_text(L, idx, n);
+    pt_need(L, secrets == NULL || pt_secrets_add(secrets, secret, *n));
+    return secret;
+}
+
 static void append_line(lua_State *L, const char *name, size_t name_length, int idx,
-                        pt_buffer *lines) {
+                        pt_buffer *lines, pt_buffer *secrets) {
     size_t n;
-    const char *value = pt_secret_test(L, idx, &n);
-    if (value == NULL)
-        value = pt_push_text(L, idx, &n);
+    const char *value = read_value(L, idx, &n, secrets);
     if (value == NULL)
         pt_raise(L, "header %s must be a string or a number, got %s", name, luaL_typename(L, idx));
     if (!is_value(value, n))
@@ -38,7 +45,7 @@ static void append_line(lua_State *L, const char *name, size_t name_length, int 
                    pt_buffer_append(lines, value, n) && pt_buffer_putc(lines, '\0'));
 }
 
-void pt_lines_read(lua_State *L, int idx, pt_buffer *lines) {
+void pt_lines_read(lua_State *L, int idx, pt_buffer *lines, pt_buffer *secrets) {
     if (!lua_istable(L, idx))
         pt_raise(L, "headers must be a table, got %s", luaL_typename(L, idx));
     lua_pushnil(L);
@@ -49,24 +56,15 @@ void pt_lines_read(lua_State *L, int idx, pt_buffer *lines) {
             lua_type(L, value - 1) == LUA_TSTRING ? lua_tolstring(L, value - 1, &n) : NULL;
         if (name == NULL || !is_token(name, n))
             pt_raise(L, "a header's name must be a word of HTTP");
-        append_line(L, name, n, value, lines);
+        append_line(L, name, n, value, lines, secrets);
         lua_settop(L, value - 1);
     }
-}
-
-bool pt_lines_have(const pt_buffer *lines, const char *name, size_t n) {
-    for (size_t at = 0; at < lines->len; at += strlen(lines->data + at) + 1) {
-        const char *line = lines->data + at;
-        if (strncasecmp(line, name, n) == 0 && (line[n] == ':' || line[n] == ';'))
-            return true;
-    }
-    return false;
 }
 
 bool pt_lines_add_missing(pt_buffer *lines, const pt_buffer *more) {
     for (size_t at = 0; at < more->len; at += strlen(more->data + at) + 1) {
         const char *line = more->data + at;
-        if (pt_lines_have(lines, line, strcspn(line, ":;")))
+        if (pt_lines_find(lines, line, strcspn(line, ":;")) != NULL)
             continue;
         if (!pt_buffer_append(lines, line, strlen(line) + 1))
             return false;

@@ -7,12 +7,10 @@
 
 #include "buffer.h"
 
-/* Appends "Name: value" for each entry of the table at `idx`. Raises on names or values that HTTP
-   does not allow, and when memory ran out. */
-void pt_lines_read(lua_State *L, int idx, pt_buffer *lines);
-
-/* Whether a line of that name (any letter case) is there. */
-bool pt_lines_have(const pt_buffer *lines, const char *name, size_t n);
+/* Appends "Name: value" for each entry of the table at `idx`; opened secrets are also added to
+   `secrets`, which may be NULL. Raises on names or values that HTTP does not allow, and when memory
+   ran out. */
+void pt_lines_read(lua_State *L, int idx, pt_buffer *lines, pt_buffer *secrets);
 
 /* Appends those of `more` whose names are not there yet. False when memory ran out. */
 bool pt_lines_add_missing(pt_buffer *lines, const pt_buffer *more);

@@ -31,16 +31,17 @@ static bool is_secret(lua_State *L, int marks, lua_Integer i) {
     return marked;
 }
 
-static void append_part(lua_State *L, const char *text, size_t n, bool secret, pt_buffer *path,
-                        pt_buffer *shown) {
-    pt_need(L, pt_buffer_putc(path, '/') && pt_buffer_putc(shown, '/'));
-    size_t at = path->len;
-    pt_need(L, pt_url_escape_part(path, text, n));
-    pt_need(L, secret ? pt_buffer_puts(shown, "<secret>")
-                      : pt_buffer_append(shown, path->data + at, path->len - at));
+static void append_part(lua_State *L, const char *text, size_t n, bool secret, pt_transfer *t) {
+    pt_need(L, pt_buffer_putc(&t->path, '/') && pt_buffer_putc(&t->shown, '/'));
+    size_t at = t->path.len;
+    pt_need(L, pt_url_escape_part(&t->path, text, n));
+    if (secret)
+        pt_need(L, pt_secrets_add(&t->secrets, text, n) && pt_buffer_puts(&t->shown, "<secret>"));
+    else
+        pt_need(L, pt_buffer_append(&t->shown, t->path.data + at, t->path.len - at));
 }
 
-static void append_parts(lua_State *L, int parts, int marks, pt_buffer *path, pt_buffer *shown) {
+static void append_parts(lua_State *L, int parts, int marks, pt_transfer *t) {
     lua_Integer count = (lua_Integer)lua_rawlen(L, parts);
     if (count == 0)
         pt_raise(L, "path is empty");
@@ -51,35 +52,34 @@ static void append_parts(lua_State *L, int parts, int marks, pt_buffer *path, pt
         if (check != PT_PART_OK)
             pt_raise(L, "path part %I %s", (LUAI_UACINT)i, pt_url_part_problem(check));
         bool secret = is_secret(L, marks, i) || pt_secret_test(L, -2, NULL) != NULL;
-        append_part(L, text, n, secret, path, shown);
+        append_part(L, text, n, secret, t);
         lua_pop(L, 2);
     }
 }
 
-static void append_ready(lua_State *L, int value, pt_buffer *path, pt_buffer *shown) {
+static void append_ready(lua_State *L, int value, pt_transfer *t) {
     size_t n;
     const char *why = NULL, *text = lua_tolstring(L, value, &n);
     if (!pt_url_check_encoded_path(text, n, &why))
         pt_raise(L, "path %s", why);
-    pt_need(L, pt_buffer_append(path, text, n) && pt_buffer_append(shown, text, n));
+    pt_need(L, pt_buffer_append(&t->path, text, n) && pt_buffer_append(&t->shown, text, n));
 }
 
 static bool append_text(pt_buffer *out, const pt_buffer *text) {
     return pt_buffer_append(out, text->data, text->len - 1); /* without its NUL */
 }
 
-void pt_path_append(lua_State *L, int idx, const pt_base_url *base, pt_buffer *path,
-                    pt_buffer *shown) {
-    pt_need(L, append_text(path, &base->prefix) && append_text(shown, &base->text));
+void pt_path_append(lua_State *L, int idx, const pt_base_url *base, pt_transfer *t) {
+    pt_need(L, append_text(&t->path, &base->prefix) && append_text(&t->shown, &base->text));
     int type = lua_getfield(L, idx, "path");
     lua_getfield(L, idx, "secret_path");
     int marks = lua_gettop(L), value = marks - 1;
     if (type == LUA_TTABLE)
-        append_parts(L, value, marks, path, shown);
+        append_parts(L, value, marks, t);
     else if (type == LUA_TSTRING)
-        append_ready(L, value, path, shown);
+        append_ready(L, value, t);
     else
         pt_raise(L, "path must be a list of parts or a string, got %s", luaL_typename(L, value));
-    pt_need(L, pt_buffer_putc(path, '\0') && pt_buffer_putc(shown, '\0'));
+    pt_need(L, pt_buffer_putc(&t->path, '\0') && pt_buffer_putc(&t->shown, '\0'));
     lua_pop(L, 2);
 }

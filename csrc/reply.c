@@ -8,6 +8,7 @@
 #include "error.h"
 #include "json.h"
 #include "lua_util.h"
+#include "url.h"
 
 #define HEADERS_NAME "particle.headers"
 
@@ -115,7 +116,7 @@ static delivery judge_delivery(const pt_transfer *t, const char *kind) {
     if (!t->sent)
         return NEVER;
     bool answered = t->end == PT_END_REPLY && t->status < 500 && t->status != 408;
-    return answered && !is(kind, "protocol") ? SURELY : MAYBE;
+    return answered && !is(kind, "protocol") && !is(kind, "device_offline") ? SURELY : MAYBE;
 }
 
 static bool is_retryable(const pt_transfer *t, const char *kind, delivery delivered) {
@@ -125,15 +126,49 @@ static bool is_retryable(const pt_transfer *t, const char *kind, delivery delive
     return passing && (t->idempotent || delivered == NEVER) && t->end != PT_END_DEADLINE;
 }
 
+static void scrub_text(lua_State *L, const char *secret, size_t n) {
+    pt_error_push_scrubbed(L, lua_gettop(L), secret, n);
+    lua_remove(L, -2);
+}
+
+typedef bool (*escape_fn)(pt_buffer *out, const char *s, size_t n);
+
+static void scrub_escaped(lua_State *L, pt_transfer *t, const char *secret, size_t n,
+                          escape_fn escape) {
+    pt_buffer *b = &t->line_text; /* free since the lines were built */
+    pt_buffer_clear(b);
+    pt_need(L, escape(b, secret, n));
+    if (b->len != n || memcmp(b->data, secret, n) != 0)
+        scrub_text(L, b->data, b->len);
+}
+
+/* Replaces the value on top by a copy that shows none of this call's secrets, as they are or as
+   paths and forms write them. */
+static void scrub(lua_State *L, pt_transfer *t) {
+    scrub_text(L, NULL, 0);
+    for (size_t at = 0; at < t->secrets.len;) {
+        const char *secret = t->secrets.data + at;
+        size_t n = strlen(secret);
+        at += n + 1;
+        if (n == 0)
+            continue;
+        scrub_text(L, secret, n);
+        scrub_escaped(L, t, secret, n, pt_url_escape_part);
+        scrub_escaped(L, t, secret, n, pt_url_escape_form);
+    }
+}
+
 /* Takes the message from the top of the stack; pushes the error table. */
-static void push_error(lua_State *L, const pt_transfer *t, const char *kind) {
+static void push_error(lua_State *L, pt_transfer *t, const char *kind) {
     delivery delivered = judge_delivery(t, kind);
     lua_createtable(L, 0, 12);
     lua_insert(L, -2);
     lua_setfield(L, -2, "message");
     set_text(L, "kind", kind);
     set_text(L, "method", t->method);
-    set_text(L, "url", t->shown.data);
+    lua_pushstring(L, t->shown.data);
+    scrub(L, t);
+    lua_setfield(L, -2, "url");
     set_integer(L, "attempts", 1);
     set_number(L, "elapsed", t->finished - t->submitted);
     if (delivered == MAYBE)
@@ -148,18 +183,7 @@ static void push_error(lua_State *L, const pt_transfer *t, const char *kind) {
     pt_error_mark(L, lua_gettop(L));
 }
 
-/* Replaces the value on top by a copy that shows none of this call's secrets. */
-static void scrub(lua_State *L, const pt_transfer *t) {
-    size_t at = 0;
-    do {
-        size_t n = at < t->secrets.len ? strlen(t->secrets.data + at) : 0;
-        pt_error_push_scrubbed(L, lua_gettop(L), n ? t->secrets.data + at : NULL, n);
-        lua_remove(L, -2);
-        at += n + 1;
-    } while (at < t->secrets.len);
-}
-
-static int fail_protocol(lua_State *L, const pt_transfer *t, const char *message) {
+static int fail_protocol(lua_State *L, pt_transfer *t, const char *message) {
     lua_pushnil(L);
     lua_pushstring(L, message);
     scrub(L, t);
@@ -185,7 +209,7 @@ static void keep_mfa_token(lua_State *L, int body, int error) {
 }
 
 /* The decoded (or raw) body is on top of the stack. */
-static int fail_with_body(lua_State *L, const pt_transfer *t, bool refused) {
+static int fail_with_body(lua_State *L, pt_transfer *t) {
     int body = lua_gettop(L);
     lua_pushvalue(L, body);
     lua_newtable(L);
@@ -195,7 +219,7 @@ static int fail_with_body(lua_State *L, const pt_transfer *t, bool refused) {
     lua_replace(L, body);
     pt_error_read_body(L, body); /* pushes message and code */
     const char *message = lua_tostring(L, -2), *code = lua_tostring(L, -1);
-    const char *kind = refused ? "bad_request" : pt_error_kind(t->status, message, code);
+    const char *kind = pt_error_kind(t->status, message, code);
     lua_pushnil(L);
     pt_error_push_message(L, body + 2, kind, t->status);
     push_error(L, t, kind);
@@ -211,12 +235,12 @@ static int fail_with_body(lua_State *L, const pt_transfer *t, bool refused) {
     return 2;
 }
 
-static int fail_with_status(lua_State *L, const pt_transfer *t) {
+static int fail_with_status(lua_State *L, pt_transfer *t) {
     if (!pt_json_decode(L, t->reply.data, t->reply.len, true)) {
         lua_pop(L, 1);
         lua_pushlstring(L, t->reply.data, t->reply.len);
     }
-    return fail_with_body(L, t, false);
+    return fail_with_body(L, t);
 }
 
 /* -- transport failures ----------------------------------------------------------------------- */
@@ -273,8 +297,11 @@ static const char *push_end(lua_State *L, const pt_transfer *t) {
                         (LUAI_UACINT)t->max_body);
         return "too_large";
     case PT_END_HEAD:
-        lua_pushfstring(L, "the reply's header lines are larger than %d bytes", (int)PT_MAX_HEAD);
+        lua_pushliteral(L, "the reply's header lines are too large");
         return "too_large";
+    case PT_END_BROKEN:
+        lua_pushliteral(L, "the connection was closed inside the reply's header lines");
+        return "network";
     case PT_END_STREAM:
         lua_pushliteral(L, "an event stream came where a reply was due");
         return "protocol";
@@ -293,7 +320,7 @@ static const char *push_end(lua_State *L, const pt_transfer *t) {
     }
 }
 
-static int fail_transport(lua_State *L, const pt_transfer *t) {
+static int fail_transport(lua_State *L, pt_transfer *t) {
     lua_pushnil(L);
     const char *kind = push_end(L, t);
     scrub(L, t);
@@ -312,7 +339,7 @@ static bool says_not_ok(lua_State *L) {
     return refused;
 }
 
-static int push_success(lua_State *L, const pt_transfer *t, pt_reply_wishes wishes) {
+static int push_success(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
     if (wishes.raw) {
         lua_pushlstring(L, t->reply.data, t->reply.len);
     } else if (t->reply.len == 0) {
@@ -321,7 +348,7 @@ static int push_success(lua_State *L, const pt_transfer *t, pt_reply_wishes wish
         lua_pushfstring(L, "the reply is no JSON: %s", lua_tostring(L, -1));
         return fail_protocol(L, t, lua_tostring(L, -1));
     } else if (says_not_ok(L)) {
-        return fail_with_body(L, t, true);
+        return fail_with_body(L, t);
     }
     if (!wishes.response)
         return 1;

@@ -15,8 +15,8 @@
 #include "secret.h"
 #include "url.h"
 
-#define LONGEST 1e6 /* seconds: more than a week is as good as no limit, and fits libcurl's long   \
-                     */
+/* Seconds: more than a week is as good as no limit, and fits libcurl's long. */
+#define LONGEST 1e6
 
 static void read_method(lua_State *L, int idx, pt_transfer *t) {
     size_t n = 0;
@@ -60,8 +60,32 @@ static void read_form(lua_State *L, int value, pt_transfer *t) {
     pt_form_append(L, value, PT_LIST_BRACKETS, "form", &t->body, &t->secrets);
 }
 
+/* Remembers a text that no error of this call may show. */
+static void remember(lua_State *L, pt_transfer *t, const char *text, size_t n) {
+    pt_need(L, pt_secrets_add(&t->secrets, text, n));
+}
+
+/* Remembers the secrets inside a value that was encoded, so it is neither endless nor too deep. */
+static void remember_inside(lua_State *L, int value, pt_transfer *t) {
+    size_t n;
+    const char *secret = pt_secret_test(L, value, &n);
+    if (secret != NULL)
+        remember(L, t, secret, n);
+    if (!lua_istable(L, value))
+        return;
+    luaL_checkstack(L, 6, "json");
+    lua_pushnil(L);
+    while (lua_next(L, value) != 0) {
+        remember_inside(L, lua_gettop(L), t);
+        lua_pop(L, 1);
+    }
+}
+
 static void read_json(lua_State *L, int value, pt_transfer *t) {
-    pt_json_encode(L, value, &t->body, NULL);
+    bool secret_seen = false;
+    pt_json_encode(L, value, &t->body, &secret_seen);
+    if (secret_seen)
+        remember_inside(L, value, t);
     t->json = true;
 }
 
@@ -129,11 +153,6 @@ static void add_parameter(lua_State *L, pt_buffer *out, const pt_buffer *token) 
                    pt_url_escape_form(out, token->data, token->len));
 }
 
-/* Remembers a text that no error of this call may show. */
-static void remember(lua_State *L, pt_transfer *t, const char *text, size_t n) {
-    pt_need(L, pt_buffer_append(&t->secrets, text, n) && pt_buffer_putc(&t->secrets, '\0'));
-}
-
 /* True when the token goes into the shared header lines. */
 static bool place_token(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
     const pt_buffer *token = pt_engine_token(e);
@@ -169,6 +188,17 @@ static void add_basic(lua_State *L, int auth, pt_transfer *t) {
     lua_pop(L, 2);
 }
 
+/* What the caller's or the api's own line says is as secret as our token. */
+static void remember_authorization(lua_State *L, const pt_buffer *lines, pt_transfer *t) {
+    const char *value = pt_lines_find(lines, "authorization", 13);
+    if (value == NULL)
+        return;
+    const char *space = strrchr(value, ' ');
+    remember(L, t, value, strlen(value));
+    if (space != NULL)
+        remember(L, t, space + 1, strlen(space + 1));
+}
+
 /* -- header lines ----------------------------------------------------------------------------- */
 
 static void add_type(lua_State *L, int idx, pt_transfer *t) {
@@ -180,7 +210,7 @@ static void add_type(lua_State *L, int idx, pt_transfer *t) {
     } else if (t->json || has(L, idx, "body")) {
         type = t->json ? PT_JSON_TYPE : "application/octet-stream";
     }
-    if (type != NULL && !pt_lines_have(&t->line_text, "content-type", 12))
+    if (type != NULL && pt_lines_find(&t->line_text, "content-type", 12) == NULL)
         pt_need(L, pt_buffer_puts(&t->line_text, "Content-Type: ") &&
                        pt_buffer_puts(&t->line_text, type) && pt_buffer_putc(&t->line_text, '\0'));
     lua_pop(L, 1);
@@ -194,17 +224,20 @@ static void read_lines(lua_State *L, int idx, pt_engine *e, pt_transfer *t, bool
     int auth = lua_gettop(L);
     bool shared =
         bearer && !has(L, idx, "headers") && !has(L, idx, "content_type") && !has(L, idx, "body");
+    remember_authorization(L, pt_engine_lines(e), t);
     if (!shared) {
         if (lua_getfield(L, idx, "headers") != LUA_TNIL)
-            pt_lines_read(L, lua_gettop(L), &t->line_text);
+            pt_lines_read(L, lua_gettop(L), &t->line_text, &t->secrets);
         lua_pop(L, 1);
         pt_need(L, pt_lines_add_missing(&t->line_text, pt_engine_lines(e)));
         const pt_buffer *token = pt_engine_token(e);
-        if (basic)
+        bool own = pt_lines_find(&t->line_text, "authorization", 13) != NULL;
+        if (basic && !own)
             add_basic(L, auth, t);
-        if (bearer && token->len > 0 && !pt_lines_have(&t->line_text, "authorization", 13))
+        if (bearer && !own && token->len > 0)
             pt_need(L, pt_headers_append_bearer(&t->line_text, token));
         add_type(L, idx, t);
+        remember_authorization(L, &t->line_text, t);
         t->lines = pt_lines_new(&t->line_text);
         pt_need(L, t->lines != NULL);
     }
@@ -224,7 +257,7 @@ static void read_query(lua_State *L, int idx, pt_transfer *t) {
 
 void pt_request_read(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
     read_method(L, idx, t);
-    pt_path_append(L, idx, pt_engine_base(e), &t->path, &t->shown);
+    pt_path_append(L, idx, pt_engine_base(e), t);
     t->idempotent = read_flag(L, idx, "idempotent");
     read_seconds(L, idx, "timeout", &t->timeout);
     read_seconds(L, idx, "deadline", &t->deadline);

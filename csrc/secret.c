@@ -1,4 +1,5 @@
-/* The opaque secret. The bytes live inside the userdata block, so that nothing has to be freed, only wiped. */
+/* The opaque secret. The bytes live inside the userdata block, so that nothing has to be freed,
+ * only wiped. */
 #include "secret.h"
 #include "buffer.h"
 

@@ -5,11 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The length of the well-formed UTF-8 sequence at `s` (n > 0 bytes are there), 0 when there is none. */
+/* The length of the well-formed UTF-8 sequence at `s` (n > 0 bytes are there), 0 when there is
+ * none. */
 size_t pt_utf8_length(const char *s, size_t n);
 
-/* A line being written into the caller's storage. Runs of spaces and controls become one space, bytes that are not
- * UTF-8 become '?', and what does not fit becomes "...". */
+/* A line being written into the caller's storage. Runs of spaces and controls become one space,
+ * bytes that are not UTF-8 become '?', and what does not fit becomes "...". */
 typedef struct {
     char *text;
     size_t n;

@@ -43,8 +43,12 @@ static bool is_event_stream(const char *line, size_t n) {
 static size_t write_head(char *line, size_t size, size_t count, void *owner) {
     pt_transfer *t = owner;
     size_t n = size * count;
-    if (starts_with(line, n, "HTTP/"))
+    if (starts_with(line, n, "HTTP/")) {
         pt_buffer_clear(&t->head); /* an interim reply came first */
+        t->head_ended = false;
+    }
+    if (n > 0 && (line[0] == '\r' || line[0] == '\n'))
+        t->head_ended = true;
     if (t->head.len + n > PT_MAX_HEAD)
         return give_up(t, PT_END_HEAD);
     if (is_event_stream(line, n))
@@ -153,7 +157,7 @@ void pt_transfer_reset(pt_transfer *t) {
     t->mime = NULL;
     pt_headers_release(t->headers);
     t->headers = NULL;
-    t->json = t->has_body = t->sent = t->idempotent = t->limited = false;
+    t->json = t->has_body = t->sent = t->idempotent = t->limited = t->head_ended = false;
     t->body_sent = 0;
     t->status = 0;
     t->problem[0] = '\0';
@@ -168,6 +172,10 @@ void pt_transfer_free(pt_transfer *t) {
     curl_url_cleanup(t->url);
     pt_poller_release(t->poller);
     free(t);
+}
+
+bool pt_secrets_add(pt_buffer *secrets, const char *text, size_t n) {
+    return pt_buffer_append(secrets, text, n) && pt_buffer_putc(secrets, '\0');
 }
 
 static CURLcode set_no_body(pt_transfer *t, const char *method) {
@@ -213,13 +221,10 @@ static CURLcode set_method(pt_transfer *t) {
 }
 
 static CURLcode set_address(pt_transfer *t) {
-    CURLcode code;
     const char *query = t->query.len > 1 ? t->query.data : NULL;
-    if (curl_url_set(t->url, CURLUPART_PATH, t->path.data, 0) != CURLUE_OK ||
-        curl_url_set(t->url, CURLUPART_QUERY, query, 0) != CURLUE_OK)
-        return CURLE_OUT_OF_MEMORY; /* both were checked and encoded before */
-    PT_SET(CURLOPT_URL, NULL);      /* else a re-send would go to the address of an earlier use */
-    return CURLE_OK;
+    bool ok = curl_url_set(t->url, CURLUPART_PATH, t->path.data, 0) == CURLUE_OK &&
+              curl_url_set(t->url, CURLUPART_QUERY, query, 0) == CURLUE_OK;
+    return ok ? CURLE_OK : CURLE_OUT_OF_MEMORY; /* both were checked and encoded before */
 }
 
 CURLcode pt_transfer_configure(pt_transfer *t, pt_headers *shared, double seconds) {

@@ -19,6 +19,7 @@ typedef enum pt_end {
     PT_END_DEADLINE, /* before or while it ran */
     PT_END_BODY,     /* reply above max_body */
     PT_END_HEAD,     /* reply's header lines above PT_MAX_HEAD */
+    PT_END_BROKEN,   /* the connection ended inside the reply's head */
     PT_END_STREAM,   /* an event stream where a reply was due */
     PT_END_FILE,     /* a file to upload could not be read to its end */
     PT_END_CANCELLED,
@@ -70,7 +71,8 @@ typedef struct pt_transfer {
     size_t max_body;
 
     /* the reply */
-    pt_buffer head; /* the last reply's header lines */
+    pt_buffer head;  /* the last reply's header lines */
+    bool head_ended; /* by its empty line; libcurl takes a head that broke off for a whole one */
     pt_buffer reply;
     char problem[CURL_ERROR_SIZE];
 } pt_transfer;
@@ -81,6 +83,9 @@ void pt_transfer_free(pt_transfer *t);
 
 /* Forgets request and reply, wiping them; keeps handle and buffers. */
 void pt_transfer_reset(pt_transfer *t);
+
+/* Remembers a text that no error may show. False when memory ran out. */
+bool pt_secrets_add(pt_buffer *secrets, const char *text, size_t n);
 
 /* Hands the prepared request to the easy handle, with `seconds` for all of it. Anything but
    CURLE_OK is the transfer's end. */

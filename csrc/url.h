@@ -4,10 +4,12 @@
 
 #include "buffer.h"
 
-/* RFC 3986: unreserved bytes stay, everything else becomes %XX (upper case). false when memory ran out. */
+/* RFC 3986: unreserved bytes stay, everything else becomes %XX (upper case). false when memory ran
+ * out. */
 bool pt_url_escape_part(pt_buffer *out, const char *s, size_t n);
 
-/* application/x-www-form-urlencoded: space becomes +, only A-Za-z0-9*-._ stay. false when memory ran out. */
+/* application/x-www-form-urlencoded: space becomes +, only A-Za-z0-9*-._ stay. false when memory
+ * ran out. */
 bool pt_url_escape_form(pt_buffer *out, const char *s, size_t n);
 
 typedef enum { PT_PART_OK, PT_PART_EMPTY, PT_PART_DOTS, PT_PART_NUL, PT_PART_LONG } pt_part_check;
@@ -21,7 +23,8 @@ const char *pt_url_part_problem(pt_part_check check);
 /* A caller's ready path. false: *why (static text, may follow "path ") says what is wrong. */
 bool pt_url_check_encoded_path(const char *s, size_t n, const char **why);
 
-/* 127.0.0.0/8 as a dotted quad, ::1 with or without brackets, localhost, *.localhost; any letter case. */
+/* 127.0.0.0/8 as a dotted quad, ::1 with or without brackets, localhost, *.localhost; any letter
+ * case. */
 bool pt_url_is_loopback_host(const char *host);
 
 #endif

@@ -1,0 +1,265 @@
+-- The verbs of an api. The userdata is the core's; its methods are these.
+
+local check = require("particle.check")
+local core = require("particle.core")
+local failure = require("particle.failure")
+local options = require("particle.options")
+
+---@class particle.Api
+---@field token_expires_at number?  Unix seconds; nil: never, or unknown
+local methods = core.api_methods
+
+---@class particle.CallOptions
+---@field timeout? number            seconds for one attempt, from the moment it is sent
+---@field deadline? number           seconds for the whole call: queue, limiter and all attempts
+---@field retry? table|false         the policy for this call
+---@field idempotent? boolean        whether the call may be repeated
+---@field headers? table<string, string|number>
+---@field token_in? "header"|"query"|"body"   raises where the cloud does not allow it
+---@field format? "form"|"json"      how the fields of the body are sent
+---@field nulls? boolean             keep nulls in objects as `particle.null`
+
+---@class particle.Response
+---@field status integer
+---@field headers table<string, string>   any letter case finds a name
+---@field elapsed number             seconds
+---@field attempts integer
+
+---@alias particle.Kind
+---| "network" | "timeout" | "tls" | "unauthorized" | "forbidden" | "not_found" | "device_offline"
+---| "rate_limited" | "bad_request" | "server" | "protocol" | "too_large" | "mfa_required" | "cancelled"
+---| "closed"
+
+---@class particle.Error
+---@field kind particle.Kind
+---@field message string
+---@field status integer?            of the HTTP reply
+---@field code string?               the cloud's own
+---@field body any                   decoded, else the raw text
+---@field method string
+---@field url string                 without query and secrets
+---@field retryable boolean
+---@field retry_after number?        seconds
+---@field attempts integer
+---@field delivered boolean|"maybe"  whether the cloud got the request
+---@field elapsed number             seconds
+---@field mfa_token string?          for `api:login { mfa_token = ..., otp = ... }`
+
+local function open_state(api)
+  if core.closed(api) then error("the api is closed", 0) end
+  return core.state(api)
+end
+
+-- The product that a call is about: what the caller said (false: none), else the api's.
+local function scope(state, given)
+  if given == nil then return state.options.product end
+  return given or nil
+end
+
+-- Devices -----------------------------------------------------------------------------------------
+
+--- A handle for a device; no request is made. With a product scope a name is resolved at the first call.
+---@param ref string  id or name
+---@param where? { product?: integer|string|false }  false: not in the api's product
+---@return particle.Device
+function methods.device(self, ref, where)
+  check.receiver(self, "api", "device")
+  local state = open_state(self)
+  check.part(ref, "device", "the id or name", "events")
+  if where ~= nil then options.check(where, { product = options.SCOPE }, "device") end
+  local product = scope(state, where and where.product)
+  if #ref == 24 and not ref:find("%X") then ref = ref:lower() end
+  return core.device(self, ref, product)
+end
+
+--- The devices of the account, or of a product, as handles with their records; all pages (`devices.list`).
+---@param filter? particle.DeviceFilter
+---@param opts? particle.CallOptions
+---@return particle.Device[]?
+---@return particle.Error?
+function methods.devices(self, filter, opts)
+  check.receiver(self, "api", "devices")
+  local state = open_state(self)
+  local list = require("particle.list")
+  if filter ~= nil then list.check(filter) end
+  local product = scope(state, filter and filter.product)
+  return list.devices(self, state, product, filter or {}, opts)
+end
+
+--- Claims a device for the account (`devices.claim`).
+---@param id string
+---@param opts? particle.CallOptions|{ request_transfer?: boolean }  true: ask the present owner for it
+---@return particle.Device?  a handle for the claimed device
+---@return particle.Error?
+function methods.claim(self, id, opts)
+  check.receiver(self, "api", "claim")
+  local state = open_state(self)
+  check.part(id, "claim", "the id", nil)
+  local request = {
+    method = "POST", path = { "v1", "devices" }, form = { id = id }, operation = "devices.claim",
+  }
+  if opts then
+    request.form.request_transfer = opts.request_transfer
+    options.apply(request, opts, "claim", { request_transfer = options.FLAG })
+  end
+  local reply, err = state.send(request)
+  if reply == nil then return nil, err end
+  return self:device(type(reply) == "table" and type(reply.id) == "string" and reply.id or id)
+end
+
+-- Events ------------------------------------------------------------------------------------------
+
+local PUBLISH = {
+  private = options.FLAG,
+  ttl = options.rule("a number of seconds", function(value)
+    return type(value) == "number" and value >= 0
+  end),
+  product = options.SCOPE,
+}
+
+--- Publishes an event (`events.publish`).
+---@param name string
+---@param data? string|number
+---@param details? { private?: boolean, ttl?: number, product?: integer|string|false }|particle.CallOptions
+---@param opts? particle.CallOptions
+---@return true?
+---@return particle.Error?
+function methods.publish(self, name, data, details, opts)
+  check.receiver(self, "api", "publish")
+  local state = open_state(self)
+  if type(name) ~= "string" or name == "" then
+    check.fail("publish", "the event's name", "a string that is not empty", name)
+  end
+  if data ~= nil and type(data) ~= "string" and type(data) ~= "number" then
+    check.fail("publish", "data", "a string or a number", data)
+  end
+  local given = details or {}
+  local request = { method = "POST", form = { name = name, data = data }, operation = "events.publish" }
+  if details ~= nil then options.apply(request, details, "publish", PUBLISH) end
+  if opts ~= nil then options.apply(request, opts, "publish") end
+  local body = request.form or request.json
+  body.private, body.ttl = given.private, given.ttl
+  local product = scope(state, given.product)
+  request.path = product and { "v1", "products", product, "events" } or { "v1", "devices", "events" }
+  local reply, err = state.send(request)
+  if reply == nil then return nil, err end
+  return true
+end
+
+-- Any call ----------------------------------------------------------------------------------------
+
+local REQUEST = {
+  method = options.rule('a word such as "GET"', function(value)
+    return type(value) == "string" and value:find("^%u+$")
+  end),
+  path = options.rule("a list of parts or an encoded string", function(value)
+    return type(value) == "string" or type(value) == "table"
+  end),
+  query = options.TABLE,
+  form = options.TABLE,
+  json = options.rule("a value", function() return true end),
+  multipart = options.TABLE,
+  body = options.TEXT,
+  headers = options.HEADERS,
+  raw = options.FLAG,
+  idempotent = options.FLAG,
+}
+
+---@class particle.Request
+---@field method? string          default "GET"
+---@field path string|(string|integer)[]  encoded already, or a list of raw parts
+---@field query? table
+---@field form? table             one of form, json, multipart and body
+---@field json? any
+---@field multipart? table[]      { name =, data = | path =, filename =, type = }
+---@field body? string            with a Content-Type among the headers
+---@field headers? table<string, string|number>
+---@field raw? boolean            the reply's text as it came
+---@field idempotent? boolean     default: true for GET and HEAD
+
+--- Any request that the verbs do not know.
+---@param request particle.Request
+---@param opts? particle.CallOptions
+---@return any body                  nil exactly when it failed
+---@return particle.Response|particle.Error
+function methods.request(self, request, opts)
+  check.receiver(self, "api", "request")
+  local state = open_state(self)
+  options.check(request, REQUEST, "request")
+  if request.path == nil then check.fail("request", "path", "a list of parts or an encoded string", nil) end
+  local made = {}
+  for name, value in pairs(request) do made[name] = value end
+  made.method = request.method or "GET"
+  if made.idempotent == nil then made.idempotent = made.method == "GET" or made.method == "HEAD" end
+  if opts ~= nil then options.apply(made, opts, "request") end
+  made.response = true
+  return state.send(made)
+end
+
+--- The address of a path, each part percent-encoded, without a token: `api:url("v1", "devices", "my lamp")`.
+---@param ... string|integer  raw parts; none: the address of the cloud itself
+---@return string
+function methods.url(self, ...)
+  check.receiver(self, "api", "url")
+  local state = open_state(self)
+  local parts = { ... }
+  for i = 1, select("#", ...) do
+    if math.type(parts[i]) ~= "integer" then check.part(parts[i], "url", "part " .. i, nil) end
+  end
+  return failure.url(state.base_url, parts)
+end
+
+--- Puts a middleware, `function(request, send) return send(request) end`, into the way of every request:
+--- around the whole call (default), or around each of its attempts. A later one runs inside the earlier ones.
+---@param middleware particle.Middleware
+---@param level? "call"|"attempt"
+---@return particle.Api self
+function methods.use(self, middleware, level)
+  check.receiver(self, "api", "use")
+  local state = open_state(self)
+  if not options.is_callable(middleware) then
+    check.fail("use", "the middleware", "a function(request, send)", middleware)
+  end
+  if level ~= nil and level ~= "call" and level ~= "attempt" then
+    check.fail("use", "the level", '"call" or "attempt"', level)
+  end
+  require("particle.chain").use(state, middleware, level or "call")
+  return self
+end
+
+--- Gets a token, which the api uses from then on (`oauth.login` and its kin).
+---@param credentials particle.Credentials
+---@param opts? particle.CallOptions
+---@return particle.TokenRecord?
+---@return particle.Error?
+function methods.login(self, credentials, opts)
+  check.receiver(self, "api", "login")
+  local state = open_state(self)
+  return require("particle.login").login(state, credentials, opts)
+end
+
+--- Closes the api: calls in flight end with kind `closed`, later ones raise. Closing again does nothing.
+function methods.close(self)
+  check.receiver(self, "api", "close")
+  core.close(self)
+end
+
+-- Fields ------------------------------------------------------------------------------------------
+
+local getters = core.api_getters
+
+function getters.token_expires_at(self) return core.state(self).token_expires_at end
+
+-- Asked for what is neither method nor field: most likely a slip of the pen.
+setmetatable(getters, { __index = function(_, name)
+  local suggest = require("particle.suggest")
+  local function shown(nearest)
+    return methods[nearest] and "api:" .. nearest .. "(...)" or "api." .. nearest
+  end
+  local known = {}
+  for key in pairs(methods) do known[#known + 1] = key end
+  for key in pairs(getters) do known[#known + 1] = key end
+  check.raise(("an api has no %s%s"):format(tostring(name), suggest.hint(name, known, shown)))
+end })
+
+return methods

@@ -1,0 +1,79 @@
+-- The way of a request: call middleware, retry, attempt middleware, log, limiter, token, core. It is composed
+-- when one of these changes, so that a call without any of them goes straight to the core.
+
+local core = require("particle.core")
+local scheduler = require("particle.scheduler")
+
+local chain = {}
+
+local submit, await = core.submit, scheduler.await
+
+---@alias particle.Send fun(request: table): any, any
+---@alias particle.Middleware fun(request: table, send: particle.Send): any, any
+
+-- An error raised while waiting (Ctrl-C) discards the transfer, and so does the end of a cancelled task.
+local function transport(api)
+  return function(request)
+    local transfer <close> = submit(api, request)
+    await(transfer)
+    local seal = request.seal
+    if seal then return seal(transfer:take()) end
+    return transfer:take()
+  end
+end
+
+local function wrap(layer, send)
+  return function(request) return layer(request, send) end
+end
+
+local function checked(value, second, ...)
+  if value == nil and core.type(second) ~= "error" then
+    error("a middleware returned nil without an error object as its second result", 0)
+  end
+  return value, second, ...
+end
+
+-- Middleware sees the response with the value; the caller of a verb gets what that verb promises.
+local function watched(send)
+  return function(request)
+    request.response = true
+    return checked(send(request))
+  end
+end
+
+local function add(layers, more)
+  for _, layer in ipairs(more) do layers[#layers + 1] = layer end
+end
+
+--- Composes `state.send` anew. The slots of the state: `call` and `attempt` (lists of middleware), `retry`,
+--- `log`, `limiter` and `token` (one layer each, or nil).
+---@param state table
+function chain.compose(state)
+  local layers = {}
+  add(layers, state.call)
+  add(layers, { state.retry })
+  add(layers, state.attempt)
+  for _, name in ipairs { "log", "limiter", "place", "token" } do add(layers, { state[name] }) end
+  local send = transport(state.api)
+  for i = #layers, 1, -1 do send = wrap(layers[i], send) end
+  if #state.call + #state.attempt > 0 then send = watched(send) end
+  state.send = send
+end
+
+--- Gives a new api its chain.
+---@param state table  with `api` in it
+function chain.install(state)
+  state.call, state.attempt = {}, {}
+  chain.compose(state)
+end
+
+--- Adds a middleware inside those of its level that are there already.
+---@param state table
+---@param middleware particle.Middleware
+---@param level "call"|"attempt"
+function chain.use(state, middleware, level)
+  table.insert(state[level], middleware)
+  chain.compose(state)
+end
+
+return chain

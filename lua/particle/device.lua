@@ -1,0 +1,365 @@
+-- The verbs of a device. The userdata is the core's; its methods are these. `read` and `call` are what
+-- programs do thousands of times: a table for the request, one for its path, and straight to the chain.
+
+local check = require("particle.check")
+local core = require("particle.core")
+local failure = require("particle.failure")
+local options = require("particle.options")
+
+local type, math_type = type, math.type
+local state_of = core.state
+local api_of, product_of, ref_of, record_of =
+  core.device_api, core.device_product, core.device_ref, core.device_record
+
+---@class particle.Device
+---@field id string?                    24 hexadecimal digits; nil while only the name is known
+---@field name string?
+---@field online boolean?               by the last known record
+---@field product (integer|string)?     the scope of its calls
+---@field record table?                 the last known one
+---@field fn table<string, fun(argument?: string|number, opts?: particle.CallOptions): integer>  raises
+---@field var table<string, any>        read-only; raises on failure
+local methods = core.device_methods
+
+-- Addresses -----------------------------------------------------------------------------------------
+
+local function is_id(ref) return #ref == 24 and not ref:find("%X") end
+
+-- Remembers what a reply tells of the device; from then on it is addressed by its id.
+local function learn(self, id, name, online)
+  if type(id) ~= "string" or not is_id(id) then return end
+  local record, ref = record_of(self), ref_of(self)
+  if record == nil then
+    record = { name = not is_id(ref) and ref or nil }
+    record_of(self, record)
+  end
+  record.id = id
+  if type(name) == "string" then record.name = name end
+  if type(online) == "boolean" then record.online = online end
+  if ref ~= id then ref_of(self, id) end
+end
+
+-- Product paths take ids only: a name is looked up once.
+local function resolve(self, product)
+  local ref = ref_of(self)
+  if is_id(ref) then return ref end
+  local api = api_of(self)
+  local found, err = require("particle.list").find(api, state_of(api), product, ref)
+  if not found then return nil, err end
+  ref_of(self, ref_of(found))
+  record_of(self, record_of(found))
+  return ref_of(self)
+end
+
+-- The path of the device, or of something of it; nil, err when a name could not be resolved.
+local function path_of(self, part)
+  local product = product_of(self)
+  if product == nil then return { "v1", "devices", ref_of(self), part } end
+  local id, err = resolve(self, product)
+  if not id then return nil, err end
+  return { "v1", "products", product, "devices", id, part }
+end
+
+-- Functions and variables ---------------------------------------------------------------------------
+
+local function check_argument(argument)
+  if argument ~= nil and type(argument) ~= "string" and type(argument) ~= "number" then
+    check.fail("call", "the argument", "a string or a number", argument)
+  end
+end
+
+--- Calls a function of the device (`devices.call_function`). At most once: see `err.delivered`.
+---@param function_name string
+---@param argument? string|number  sent as text
+---@param opts? particle.CallOptions
+---@return integer?  what the function returned; negative values are results too
+---@return particle.Error?
+function methods.call(self, function_name, argument, opts)
+  if type(self) ~= "userdata" then check.receiver(self, "device", "call") end
+  check.part(function_name, "call", "the function's name")
+  check_argument(argument)
+  local path, unresolved = path_of(self, function_name)
+  if path == nil then return nil, unresolved end
+  local request = {
+    method = "POST", path = path, form = { arg = argument or "" }, operation = "devices.call_function",
+  }
+  if opts ~= nil then options.apply(request, opts, "call") end
+  local state = state_of(api_of(self))
+  local reply, err = state.send(request)
+  if reply == nil then return nil, err end
+  local value = type(reply) == "table" and reply.return_value
+  if math_type(value) ~= "integer" then
+    return failure.protocol(state, request, "the reply has no whole number as return_value", reply)
+  end
+  if record_of(self) == nil then learn(self, reply.id, reply.name, reply.connected) end
+  return value
+end
+
+-- Nulls were asked for so that a null result can be told from none; inside a result they are absent as usual.
+local function without_nulls(value)
+  for key, item in pairs(value) do
+    if type(item) == "table" then
+      without_nulls(item)
+    elseif item == core.null and type(key) == "string" then
+      value[key] = nil
+    end
+  end
+  return value
+end
+
+--- Reads a variable of the device (`devices.get_variable`).
+---@param variable string
+---@param opts? particle.CallOptions
+---@return any  a number, string or boolean; `particle.null` for null; nil exactly when it failed
+---@return particle.Error?
+function methods.read(self, variable, opts)
+  if type(self) ~= "userdata" then check.receiver(self, "device", "read") end
+  check.part(variable, "read", "the variable's name", "events")
+  local path, unresolved = path_of(self, variable)
+  if path == nil then return nil, unresolved end
+  local request = {
+    method = "GET", path = path, idempotent = true, nulls = true, operation = "devices.get_variable",
+  }
+  if opts ~= nil then
+    options.apply(request, opts, "read")
+    request.nulls = true
+  end
+  local state = state_of(api_of(self))
+  local reply, err = state.send(request)
+  if reply == nil then return nil, err end
+  local value
+  if type(reply) == "table" then value = reply.result end
+  if value == nil then return failure.protocol(state, request, "the reply has no result", reply) end
+  local info = reply.coreInfo
+  if type(info) == "table" and record_of(self) == nil then
+    learn(self, info.deviceID, info.name, info.connected)
+  end
+  if type(value) == "table" and not (opts and opts.nulls) then return without_nulls(value) end
+  return value
+end
+
+-- The device itself ---------------------------------------------------------------------------------
+
+-- Sends the request that `fields` describes, for the device or something of it.
+local function send(self, verb, part, request, opts)
+  check.receiver(self, "device", verb)
+  local path, err = path_of(self, part)
+  if path == nil then return nil, err end
+  request.path = path
+  if opts ~= nil then options.apply(request, opts, verb) end
+  return state_of(api_of(self)).send(request)
+end
+
+-- A change of the device by PUT: true, and the record follows.
+local function change(self, verb, request, opts)
+  local reply, err = send(self, verb, nil, request, opts)
+  if reply == nil then return nil, err end
+  if type(reply) == "table" then learn(self, reply.id, reply.name, reply.connected) end
+  return true
+end
+
+local function protocol(self, request, message, reply)
+  return failure.protocol(state_of(api_of(self)), request, message, reply)
+end
+
+--- Asks for the device's record, and keeps it as `device.record` (`devices.get`).
+---@param opts? particle.CallOptions
+---@return table?
+---@return particle.Error?
+function methods.info(self, opts)
+  local request = { method = "GET", idempotent = true, operation = "devices.get" }
+  local reply, err = send(self, "info", nil, request, opts)
+  if reply == nil then return nil, err end
+  if type(reply) ~= "table" or type(reply.id) ~= "string" then
+    return protocol(self, request, "the reply is no device record", reply)
+  end
+  record_of(self, reply)
+  if is_id(reply.id) then ref_of(self, reply.id) end
+  return reply
+end
+
+--- Asks the cloud whether the device answers (`devices.ping`). Offline is no failure.
+---@param opts? particle.CallOptions
+---@return boolean?  whether it is online
+---@return particle.Error?
+function methods.ping(self, opts)
+  local request = { method = "PUT", idempotent = true, operation = "devices.ping" }
+  local reply, err = send(self, "ping", "ping", request, opts)
+  if reply == nil then return nil, err end
+  if type(reply) ~= "table" or type(reply.online) ~= "boolean" then
+    return protocol(self, request, "the reply does not say whether the device is online", reply)
+  end
+  local record = record_of(self)
+  if record then record.online = reply.online end
+  return reply.online
+end
+
+--- Lets the device blink in rainbow colours, or stop it (`devices.signal`).
+---@param on boolean
+---@param opts? particle.CallOptions
+---@return true?
+---@return particle.Error?
+function methods.signal(self, on, opts)
+  check.receiver(self, "device", "signal")
+  if type(on) ~= "boolean" then check.fail("signal", "the argument", "true or false", on) end
+  local request = {
+    method = "PUT", form = { signal = on and "1" or "0" }, idempotent = true, operation = "devices.signal",
+  }
+  return change(self, "signal", request, opts)
+end
+
+--- Gives the device another name (`devices.rename`). The handle goes on by its id.
+---@param name string
+---@param opts? particle.CallOptions
+---@return true?
+---@return particle.Error?
+function methods.rename(self, name, opts)
+  check.receiver(self, "device", "rename")
+  check.part(name, "rename", "the name", "events")
+  local request = { method = "PUT", form = { name = name }, idempotent = true, operation = "devices.rename" }
+  local done, err = change(self, "rename", request, opts)
+  if not done then return nil, err end
+  local record = record_of(self)
+  if record then record.name = name end
+  if not is_id(ref_of(self)) then ref_of(self, name) end -- the reply told no id
+  return true
+end
+
+--- Sets the device's notes (`devices.set_notes`).
+---@param text string
+---@param opts? particle.CallOptions
+---@return true?
+---@return particle.Error?
+function methods.set_notes(self, text, opts)
+  check.receiver(self, "device", "set_notes")
+  if type(text) ~= "string" then check.fail("set_notes", "the text", "a string", text) end
+  local request = {
+    method = "PUT", form = { notes = text }, idempotent = true, operation = "devices.set_notes",
+  }
+  local done, err = change(self, "set_notes", request, opts)
+  if not done then return nil, err end
+  local record = record_of(self)
+  if record then record.notes = text end
+  return true
+end
+
+--- Claims the device for the account; the handle must know its id (`devices.claim`).
+---@param opts? particle.CallOptions|{ request_transfer?: boolean }
+---@return true?
+---@return particle.Error?
+function methods.claim(self, opts)
+  check.receiver(self, "device", "claim")
+  local claimed, err = api_of(self):claim(self.id or ref_of(self), opts)
+  if not claimed then return nil, err end
+  return true
+end
+
+--- Gives the device up (`devices.unclaim`); with a product scope it stays in the product
+--- (`devices.remove_owner`).
+---@param opts? particle.CallOptions
+---@return true?
+---@return particle.Error?
+function methods.unclaim(self, opts)
+  check.receiver(self, "device", "unclaim")
+  local scoped = product_of(self) ~= nil
+  local request = {
+    method = "DELETE", idempotent = true, operation = scoped and "devices.remove_owner" or "devices.unclaim",
+  }
+  local reply, err = send(self, "unclaim", scoped and "owner" or nil, request, opts)
+  if reply == nil then return nil, err end
+  return true
+end
+
+---@class particle.Firmware
+---@field binary? string    path of a file
+---@field data? string      or its bytes
+---@field filename? string  default: that of `binary`, or firmware.bin
+
+--- Flashes one compiled binary or asset bundle (`firmware.flash_binary`). True: the update has started.
+---@param firmware particle.Firmware
+---@param opts? particle.CallOptions
+---@return true?
+---@return particle.Error?
+function methods.flash(self, firmware, opts)
+  check.receiver(self, "device", "flash")
+  local flash = require("particle.flash")
+  local request = flash.request(firmware)
+  local readable, problem = flash.check_file(firmware)
+  if readable then return change(self, "flash", request, opts) end
+  request.path = { "v1", "devices", ref_of(self) }
+  return failure.unsent(state_of(api_of(self)), request, "cancelled", problem)
+end
+
+-- Waiting for it ------------------------------------------------------------------------------------
+
+--- Waits until the device answers a ping (`devices.ping`), over passing failures of network and cloud.
+---@param timeout? number  seconds; default: the api's `deadline`
+---@param opts? particle.CallOptions  for each ping
+---@return true?
+---@return particle.Error?  kind `timeout` when it was not online in time
+function methods.wait_until_online(self, timeout, opts)
+  check.receiver(self, "device", "wait_until_online")
+  return require("particle.watch").until_online(self, timeout, opts)
+end
+
+---@class particle.Watch: particle.CallOptions
+---@field every? number           seconds from one read to the next (1)
+---@field change? boolean|number  only values that differ from the one before, by at least that number
+---@field on_error? fun(err: particle.Error): any  false ends the loop; without it a failed read raises
+
+--- Reads a variable again and again, for the generic `for`; `break` ends it.
+---@param variable string
+---@param how? particle.Watch
+---@return fun(): any
+function methods.watch(self, variable, how)
+  check.receiver(self, "device", "watch")
+  check.part(variable, "watch", "the variable's name", "events")
+  return require("particle.watch").values(self, variable, how)
+end
+
+-- Address and sugar ---------------------------------------------------------------------------------
+
+--- The device's address, or that of a function or variable; it holds no token.
+---@param sub? string
+---@return string
+function methods.url(self, sub)
+  check.receiver(self, "device", "url")
+  if sub ~= nil then check.part(sub, "url", "the part") end
+  local product = product_of(self)
+  if product then return api_of(self):url("v1", "products", product, "devices", ref_of(self), sub) end
+  return api_of(self):url("v1", "devices", ref_of(self), sub)
+end
+
+local Functions = {}
+
+function Functions:__index(name)
+  local device = self[Functions]
+  return function(...)
+    if select("#", ...) > 0 and rawequal(self, (...)) then
+      check.raise(("device.fn.%s: call it with a dot, not with a colon"):format(tostring(name)))
+    end
+    local value, err = device:call(name, ...)
+    if value == nil then error(err, 0) end
+    return value
+  end
+end
+
+local Variables = {}
+
+function Variables:__index(name)
+  local value, err = self[Variables]:read(name)
+  if value == nil then error(err, 0) end
+  return value
+end
+
+function Variables.__newindex(_, name)
+  check.raise(("device.var.%s cannot be assigned: a variable is only read"):format(tostring(name)))
+end
+
+local getters = core.device_getters
+
+function getters.fn(self) return setmetatable({ [Functions] = self }, Functions) end
+
+function getters.var(self) return setmetatable({ [Variables] = self }, Variables) end
+
+return methods

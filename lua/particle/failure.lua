@@ -1,0 +1,52 @@
+-- Error objects that are made in Lua rather than from a transfer, and the addresses that they show.
+
+local core = require("particle.core")
+
+local failure = {}
+
+--- The address of a path: parts percent-encoded one by one, no query, secret parts hidden.
+---@param base_url string
+---@param path string|(string|integer)[]  encoded, or raw parts
+---@param secret_path? table<integer, boolean>
+---@return string
+function failure.url(base_url, path, secret_path)
+  if type(path) == "string" then return base_url .. path end
+  local shown = { base_url }
+  for i, part in ipairs(path) do
+    local hidden = secret_path and secret_path[i] or type(part) == "userdata"
+    shown[i + 1] = hidden and "<secret>" or core.escape(tostring(part))
+  end
+  return table.concat(shown, "/")
+end
+
+local function new(state, request, fields)
+  fields.method = request.method
+  fields.url = failure.url(state.base_url, request.path, request.secret_path)
+  fields.retryable = false
+  fields.elapsed = fields.elapsed or 0
+  return nil, core.error(fields)
+end
+
+--- Nothing was sent: no token, a device that is not there, a file that cannot be read ...
+---@param state table
+---@param request table
+---@param kind string
+---@param message string
+---@return nil, particle.Error
+function failure.unsent(state, request, kind, message)
+  return new(state, request, { kind = kind, message = message, attempts = 0, delivered = false })
+end
+
+--- A reply that is not what the cloud promises. What happened there is unknown.
+---@param state table
+---@param request table
+---@param message string
+---@param body any  the decoded reply
+---@return nil, particle.Error
+function failure.protocol(state, request, message, body)
+  return new(state, request, {
+    kind = "protocol", message = message, body = body, attempts = 1, delivered = "maybe",
+  })
+end
+
+return failure

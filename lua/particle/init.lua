@@ -1,0 +1,150 @@
+-- The front door: `local particle = require "particle"`.
+
+local core = require("particle.core")
+local options = require("particle.options")
+local scheduler = require("particle.scheduler")
+require("particle.api")
+require("particle.device")
+
+local particle = {}
+
+particle._VERSION = "particle scm-1"
+
+--- JSON's null; lua-cjson's null is the same value.
+particle.null = core.null
+
+---@class particle.Options
+---@field token? string|false|fun(api: particle.Api): string?, any  a function is called on first use and once
+---after a 401; false: none; default: PARTICLE_ACCESS_TOKEN, then the Particle CLI's login, each for its own
+---address only
+---@field token_in? "header"|"query"|"body"  default "header"; the others where the cloud allows them
+---@field base_url? string              default "https://api.particle.io"
+---@field product? integer|string       the scope of calls that name none
+---@field timeout? number               seconds for one attempt, from the moment it is sent (40)
+---@field connect_timeout? number       seconds (10)
+---@field deadline? number              seconds for queue, limiter and all attempts (120)
+---@field retry? table|false            policy
+---@field rate_limit? boolean|table
+---@field max_connections? integer      further calls queue (16)
+---@field max_body? integer             bytes of a reply (64 MiB)
+---@field http2? boolean                (false)
+---@field proxy? string
+---@field ca_file? string
+---@field ca_path? string
+---@field verify? boolean               (true)
+---@field allow_http? boolean           plain http to a host that is not this machine
+---@field user_agent? string
+---@field headers? table<string, string|number>
+---@field loop? table                   adapter
+---@field log? false|fun(line: string)|file*  default: PARTICLE_LOG=1 logs to standard error
+---@field retain_login? boolean
+
+local DEADLINE = 120
+
+local PASSED_ON = {
+  "timeout", "connect_timeout", "deadline", "max_connections", "max_body", "http2", "proxy", "ca_file",
+  "ca_path", "verify", "headers",
+}
+
+local function misuse(problem) require("particle.check").raise("particle.new: " .. problem) end
+
+local function checked_address(text, allow_http)
+  local address, kind = core.base_url(text)
+  if not address then misuse("base_url " .. kind) end
+  if kind == "http" and not allow_http then
+    misuse("base_url is plain http to another machine, which shows the token to the network;"
+      .. " use https, or set allow_http = true")
+  end
+  return address
+end
+
+-- The token and the address that belongs to it.
+local function find_token(given)
+  if given.token ~= nil then return given.token, given.base_url end
+  local found, reason = require("particle.token").find(os.getenv, given.base_url)
+  if found then return found.token, found.base_url, found.expires_at end
+  return nil, given.base_url, nil, reason
+end
+
+local function configure(given, address)
+  local config = { base_url = address, user_agent = given.user_agent or "particle-lua/scm-1" }
+  for _, name in ipairs(PASSED_ON) do config[name] = given[name] end
+  return config
+end
+
+local function install_token(state, token, expires_at, reason)
+  if token == nil then
+    state.token = require("particle.provider").missing_layer(state, reason)
+  elseif options.is_callable(token) then
+    state.token_function = token
+    state.token = require("particle.provider").function_layer(state)
+  elseif token then
+    local fine, problem = pcall(require("particle.provider").set, state, token, expires_at)
+    if not fine then misuse(problem) end
+  end
+end
+
+local function install_log(state)
+  local choice = state.options.log
+  if choice == nil and not os.getenv("PARTICLE_LOG") then return end
+  local log = require("particle.log")
+  local sink, problem = log.sink_from_option(choice)
+  if problem then misuse(problem) end
+  if sink then state.log = log.middleware(sink, state.base_url) end
+end
+
+local function open(given, api, address, token, expires_at, reason)
+  local state = core.state(api)
+  state.api, state.options, state.base_url = api, given, address
+  state.deadline = given.deadline or DEADLINE
+  given.token = nil
+  install_token(state, token, expires_at, reason)
+  install_log(state)
+  if given.token_in and given.token_in ~= "header" then
+    state.place = require("particle.provider").place_layer(given.token_in)
+  end
+  require("particle.chain").install(state)
+end
+
+--- Opens an api. Nothing is sent; without a token the first call says how to give one.
+---@param given? particle.Options|string  options, or just a token
+---@return particle.Api
+function particle.new(given)
+  given = options.for_api(given)
+  local token, base_url, expires_at, reason = find_token(given)
+  local address = checked_address(base_url or require("particle.token").DEFAULT_BASE_URL, given.allow_http)
+  local fine, api = pcall(core.api, configure(given, address))
+  if not fine then misuse(tostring(api)) end
+  open(given, api, address, token, expires_at, reason)
+  return api
+end
+
+--- Marks a table as a JSON array, so that an empty one is sent as `[]`.
+---@generic T: table
+---@param t T
+---@return T
+particle.array = core.array
+
+local PUBLIC = { api = true, device = true, stream = true, error = true }
+
+--- What kind of value of this library it is; nil for any other value.
+---@param value any
+---@return "api"|"device"|"stream"|"task"|"error"|nil
+function particle.type(value)
+  local kind = core.type(value)
+  if kind then return PUBLIC[kind] and kind or nil end
+  return scheduler.is_task(value) and "task" or nil
+end
+
+--- Waits that many seconds; calls, tasks and simulators go on meanwhile.
+particle.sleep = scheduler.sleep
+
+--- For event loops: readable when there is work to do, which `step` then does.
+particle.poller = {
+  pollfd = function() return core.poller():pollfd() end,
+  events = function() return core.poller():events() end,
+  timeout = function() return scheduler.timeout() end,
+  step = function(_, timeout) scheduler.step(timeout) end,
+}
+
+return particle

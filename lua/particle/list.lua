@@ -1,0 +1,163 @@
+-- Lists of devices: pages, filters, and the search for one name in a product.
+
+local check = require("particle.check")
+local core = require("particle.core")
+local failure = require("particle.failure")
+local options = require("particle.options")
+
+local list = {}
+
+local PER_PAGE = 100
+
+---@class particle.DeviceFilter
+---@field product? integer|string|false  list this product (false: the account in spite of the api's product)
+---@field name? string                   exactly this name
+---@field online? boolean
+---@field platform_id? integer
+---@field device_id? string              product only: part of the id
+---@field device_name? string            product only: part of the name
+---@field serial_number? string          product only: part of the serial number
+---@field groups? string|string[]        product only: full names of groups
+---@field sort_attr? "deviceName"|"deviceId"|"firmwareVersion"|"lastConnection"  product only
+---@field sort_dir? "asc"|"desc"         product only
+---@field quarantined? boolean           product only
+
+local TEXT = options.TEXT
+
+local FILTERS = {
+  product = options.SCOPE,
+  name = TEXT,
+  online = options.FLAG,
+  platform_id = options.rule("an integer", function(value) return math.type(value) == "integer" end),
+  device_id = TEXT,
+  device_name = TEXT,
+  serial_number = TEXT,
+  groups = options.rule("a group's name or a list of them", function(value)
+    return type(value) == "string" or type(value) == "table"
+  end),
+  sort_attr = TEXT,
+  sort_dir = options.one_of("asc", "desc"),
+  quarantined = options.FLAG,
+}
+
+-- Those that the cloud itself applies, by their names on the wire.
+local WIRE = {
+  device_id = "deviceId", device_name = "deviceName", serial_number = "serialNumber", groups = "groups",
+  sort_attr = "sortAttr", sort_dir = "sortDir", quarantined = "quarantined",
+}
+
+--- Raises unless the filter is one.
+---@param filter any
+function list.check(filter)
+  options.check(filter, FILTERS, "devices")
+end
+
+local function is_array(value)
+  return type(value) == "table" and (#value > 0 or next(value) == nil)
+end
+
+local function matches(record, filter)
+  return (filter.name == nil or record.name == filter.name)
+    and (filter.online == nil or (record.online or record.connected or false) == filter.online)
+    and (filter.platform_id == nil or record.platform_id == filter.platform_id)
+end
+
+-- Appends handles for those records that pass; false when a record is none.
+local function collect(api, product, records, filter, seen, handles)
+  for _, record in ipairs(records) do
+    if type(record) ~= "table" or type(record.id) ~= "string" then return false end
+    if not seen[record.id] and matches(record, filter) then
+      seen[record.id] = true -- a device may move to a later page between two requests
+      handles[#handles + 1] = core.device(api, record.id, product, record)
+    end
+  end
+  return true
+end
+
+local function get(state, request, opts)
+  if opts ~= nil then options.apply(request, opts, "devices") end
+  return state.send(request)
+end
+
+local function of_account(api, state, filter, opts)
+  for name in pairs(filter) do
+    if WIRE[name] then check.raise(("devices: the filter %s needs a product"):format(name)) end
+  end
+  local request = {
+    method = "GET", path = { "v1", "devices" }, idempotent = true, operation = "devices.list",
+  }
+  local reply, err = get(state, request, opts)
+  if reply == nil then return nil, err end
+  local handles = {}
+  if not is_array(reply) or not collect(api, nil, reply, filter, {}, handles) then
+    return failure.protocol(state, request, "the reply is no list of devices", reply)
+  end
+  return handles
+end
+
+local function page_query(filter, page)
+  local query = { page = page, per_page = PER_PAGE }
+  for name, wire in pairs(WIRE) do query[wire] = filter[name] end
+  if type(filter.groups) == "table" then query.groups = table.concat(filter.groups, ",") end
+  if filter.name and not filter.device_name then query.deviceName = filter.name end
+  return query
+end
+
+local function is_last(reply, page)
+  local meta = reply.meta
+  local pages = type(meta) == "table" and meta.total_pages
+  return #reply.devices == 0 or type(pages) ~= "number" or page >= pages
+end
+
+local function of_product(api, state, product, filter, opts)
+  local handles, seen, page = {}, {}, 0
+  repeat
+    page = page + 1
+    local request = {
+      method = "GET", path = { "v1", "products", product, "devices" }, query = page_query(filter, page),
+      idempotent = true, operation = "devices.list",
+    }
+    local reply, err = get(state, request, opts)
+    if reply == nil then return nil, err end
+    if type(reply) ~= "table" or not is_array(reply.devices)
+      or not collect(api, product, reply.devices, filter, seen, handles) then
+      return failure.protocol(state, request, "the reply is no page of devices", reply)
+    end
+  until is_last(reply, page)
+  return handles
+end
+
+--- Handles for all devices that pass the filter (`devices.list`).
+---@param api particle.Api
+---@param state table
+---@param product? integer|string  nil: the account's
+---@param filter particle.DeviceFilter
+---@param opts? particle.CallOptions
+---@return particle.Device[]?
+---@return particle.Error?
+function list.devices(api, state, product, filter, opts)
+  if product == nil then return of_account(api, state, filter, opts) end
+  return of_product(api, state, product, filter, opts)
+end
+
+--- The one device of a product that has this name: product paths take ids only.
+---@param api particle.Api
+---@param state table
+---@param product integer|string
+---@param name string
+---@return particle.Device?
+---@return particle.Error?
+function list.find(api, state, product, name)
+  local found, err = of_product(api, state, product, { name = name })
+  if not found then return nil, err end
+  if #found == 1 then return found[1] end
+  local request = { method = "GET", path = { "v1", "products", product, "devices" } }
+  if #found == 0 then
+    local message = ("product %s has no device named %s"):format(product, name)
+    return failure.unsent(state, request, "not_found", message)
+  end
+  local message = ("product %s has %d devices named %s: use an id"):format(product, #found, name)
+  return failure.unsent(state, request, "bad_request", message)
+end
+
+return list

@@ -1,0 +1,218 @@
+-- Getting a token: the grants of OAuth, the second step of accounts with multi-factor authentication, and the
+-- record that comes of it. Secrets travel as opaque values in both directions.
+
+local check = require("particle.check")
+local core = require("particle.core")
+local options = require("particle.options")
+local provider = require("particle.provider")
+
+local login = {}
+
+---@class particle.Credentials
+---@field grant? "password"|"client_credentials"|"refresh_token"  default: by the fields that are given
+---@field username? string
+---@field password? string
+---@field refresh_token? string
+---@field client_id? string            default "particle"
+---@field client_secret? string        default "particle"
+---@field client_auth? "basic"|"body"  how the client shows itself; default "basic"
+---@field expires_in? integer          seconds; 0: never
+---@field expires_at? string|integer   ISO 8601, or Unix seconds
+---@field scope? string                client_credentials: such as "customer=joe@example.com"
+---@field otp? string|fun(err: particle.Error): string?  the one-time password of an account with MFA
+---@field mfa_token? string            `err.mfa_token` of a login without `otp`: goes on with `otp` alone
+
+--- What a login gives. Its `tostring` shows no token.
+---@class particle.TokenRecord
+---@field access_token string
+---@field refresh_token string?
+---@field token_type string?
+---@field expires_in integer?          seconds, as the cloud said; 0: never
+---@field expires_at integer?          Unix seconds; nil: never, or unknown
+local Record = { __name = "particle.token_record" }
+
+local function iso_time(value)
+  if type(value) ~= "number" then return value end
+  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.tointeger(value))
+end
+
+function Record:__tostring()
+  local ends = self.expires_at and "expires " .. iso_time(self.expires_at)
+    or self.expires_in == 0 and "never expires" or "expiry unknown"
+  return ("particle.token_record (%s)"):format(ends)
+end
+
+-- What the caller gives ------------------------------------------------------------------------------
+
+local GRANTS = {
+  password = { "username", "password" },
+  client_credentials = { "client_id", "client_secret" },
+  refresh_token = { "refresh_token" },
+}
+
+local function is_text(value) return type(value) == "string" and value ~= "" end
+
+local TEXT = options.rule("a string that is not empty", is_text)
+local SECRET = options.rule("a string that is not empty", function(value)
+  return is_text(value) or core.type(value) == "secret"
+end)
+
+local CREDENTIALS = {
+  grant = options.one_of("password", "client_credentials", "refresh_token"),
+  username = TEXT,
+  password = SECRET,
+  refresh_token = SECRET,
+  client_id = TEXT,
+  client_secret = SECRET,
+  client_auth = options.one_of("basic", "body"),
+  expires_in = options.rule("a number of seconds, 0 for never", function(value)
+    return math.tointeger(value) ~= nil and value >= 0
+  end),
+  expires_at = options.rule("a time: ISO 8601, or Unix seconds", function(value)
+    if type(value) == "string" then return value:find("^%d%d%d%d%-%d%d%-%d%d") end
+    return math.tointeger(value) ~= nil
+  end),
+  scope = TEXT,
+  otp = options.rule("a string or a function", function(value)
+    return is_text(value) or core.type(value) == "secret" or options.is_callable(value)
+  end),
+  mfa_token = SECRET,
+}
+
+local function secret(value)
+  if type(value) == "string" then return core.secret(value) end
+  return value
+end
+
+local function guess_grant(given)
+  if given.username then return "password" end
+  if given.refresh_token then return "refresh_token" end
+end
+
+local function checked_grant(given)
+  options.check(given, CREDENTIALS, "login")
+  if given.expires_in and given.expires_at then
+    check.raise("login: give expires_in or expires_at, not both")
+  end
+  if given.mfa_token then
+    if not given.otp then check.raise("login: mfa_token needs otp, the one-time password") end
+    return nil
+  end
+  local grant = given.grant or guess_grant(given)
+  if not grant then
+    check.raise("login: the grant is missing: password, client_credentials or refresh_token")
+  end
+  for _, name in ipairs(GRANTS[grant]) do
+    if given[name] == nil then check.raise(("login: the grant %s needs %s"):format(grant, name)) end
+  end
+  return grant
+end
+
+-- Only what belongs to the grant is sent.
+local function grant_fields(given, grant)
+  local fields = { grant_type = grant }
+  for _, name in ipairs(GRANTS[grant]) do
+    if name == "username" then
+      fields[name] = given[name]
+    elseif name ~= "client_id" and name ~= "client_secret" then
+      fields[name] = secret(given[name])
+    end
+  end
+  if grant ~= "refresh_token" then
+    fields.expires_in = given.expires_in and math.tointeger(given.expires_in)
+    fields.expires_at = iso_time(given.expires_at)
+  end
+  if grant == "client_credentials" then fields.scope = given.scope end
+  return fields
+end
+
+-- What is sent ---------------------------------------------------------------------------------------
+
+-- The texts behind the opaque values in a reply; only this file can look them up.
+local texts = setmetatable({}, { __mode = "k" })
+
+local function seal(reply, ...)
+  if type(reply) == "table" then
+    for _, name in ipairs { "access_token", "refresh_token" } do
+      local text = reply[name]
+      if type(text) == "string" then
+        reply[name] = core.secret(text)
+        texts[reply[name]] = text
+      end
+    end
+  end
+  return reply, ...
+end
+
+local function send(state, given, fields, opts)
+  local id, client_secret = given.client_id or "particle", secret(given.client_secret or "particle")
+  local request = {
+    method = "POST", path = { "oauth", "token" }, form = fields, auth = "none", seal = seal,
+    operation = "oauth.login",
+  }
+  if given.client_auth == "body" then
+    fields.client_id, fields.client_secret = id, client_secret
+  else
+    request.auth = { id, client_secret }
+  end
+  if opts ~= nil then options.apply(request, opts, "login") end
+  return request, state.send(request)
+end
+
+local function send_otp(state, given, mfa_token, otp, opts)
+  return send(state, given, {
+    grant_type = "urn:custom:mfa-otp", mfa_token = secret(mfa_token), otp = secret(otp),
+  }, opts)
+end
+
+local function one_time_password(given, err)
+  if not options.is_callable(given.otp) then return given.otp end
+  local otp = given.otp(err)
+  if otp ~= nil and not is_text(otp) and core.type(otp) ~= "secret" then
+    check.fail("login", "what the function otp returns", "a string", otp)
+  end
+  return otp
+end
+
+-- Sends the grant, then the one-time password if the account asks for one and it is known.
+local function exchange(state, given, grant, opts)
+  if not grant then return send_otp(state, given, given.mfa_token, one_time_password(given), opts) end
+  local request, reply, err = send(state, given, grant_fields(given, grant), opts)
+  if reply ~= nil or err.kind ~= "mfa_required" or not err.mfa_token then return request, reply, err end
+  local otp = one_time_password(given, err)
+  if otp == nil then return request, nil, err end
+  return send_otp(state, given, err.mfa_token, otp, opts)
+end
+
+-- What comes of it -----------------------------------------------------------------------------------
+
+local function new_record(reply)
+  local seconds = math.tointeger(tonumber(reply.expires_in))
+  return setmetatable({
+    access_token = texts[reply.access_token],
+    refresh_token = texts[reply.refresh_token],
+    token_type = reply.token_type,
+    expires_in = seconds,
+    expires_at = seconds and seconds > 0 and os.time() + seconds or nil,
+  }, Record)
+end
+
+--- See `api:login`.
+---@param state table
+---@param given particle.Credentials
+---@param opts? particle.CallOptions
+---@return particle.TokenRecord?
+---@return particle.Error?
+function login.login(state, given, opts)
+  local grant = checked_grant(given)
+  local request, reply, err = exchange(state, given, grant, opts)
+  if reply == nil then return nil, err end
+  if type(reply) ~= "table" or not texts[reply.access_token] then
+    return require("particle.failure").protocol(state, request, "the reply holds no access token", nil)
+  end
+  local record = new_record(reply)
+  provider.set(state, reply.access_token, record.expires_at)
+  return record
+end
+
+return login
