@@ -28,7 +28,7 @@ static int bound_socket(const struct addrinfo *address) {
 }
 
 static uint16_t port_of(int fd) {
-    struct sockaddr_storage storage;
+    struct sockaddr_storage storage = {0};
     socklen_t length = sizeof storage;
     if (getsockname(fd, (struct sockaddr *)&storage, &length) != 0)
         return 0;
@@ -43,11 +43,8 @@ static uint16_t port_of(int fd) {
 }
 
 static void explain(const char *host, uint16_t port, int error, char *message, size_t size) {
-    char reason[96];
-    if (strerror_r(error, reason, sizeof reason) != 0)
-        (void)snprintf(reason, sizeof reason, "error %d", error);
     (void)snprintf(message, size, "cannot listen on %.64s port %u: %s", host, (unsigned int)port,
-                   reason);
+                   strerror(error));
 }
 
 int pt_listener_open(const char *host, uint16_t *port, char *message, size_t size) {
