@@ -39,8 +39,8 @@ build = {
       .. "csrc/device.c csrc/engine.c csrc/error.c csrc/error_body.c csrc/error_scrub.c "
       .. "csrc/form.c csrc/headers.c csrc/json.c csrc/json_encode.c csrc/lines.c csrc/lua_util.c "
       .. "csrc/multipart.c csrc/path.c csrc/poller.c csrc/poller_epoll.c csrc/poller_lua.c "
-      .. "csrc/poller_poll.c csrc/reply.c csrc/request.c csrc/secret.c csrc/text.c csrc/transfer.c "
-      .. "csrc/upload.c csrc/url.c",
+      .. "csrc/poller_poll.c csrc/reply.c csrc/request.c csrc/secret.c csrc/sse.c csrc/text.c "
+      .. "csrc/transfer.c csrc/upload.c csrc/url.c",
   },
   install_pass = false,
   install = {
@@ -49,11 +49,15 @@ build = {
       ["particle.chain"] = "lua/particle/chain.lua",
       ["particle.check"] = "lua/particle/check.lua",
       ["particle.complete"] = "lua/particle/complete.lua",
+      ["particle.device"] = "lua/particle/device.lua",
       ["particle.failure"] = "lua/particle/failure.lua",
+      ["particle.flash"] = "lua/particle/flash.lua",
       ["particle.fleet"] = "lua/particle/fleet.lua",
+      ["particle.init"] = "lua/particle/init.lua",
       ["particle.inspect"] = "lua/particle/inspect.lua",
       ["particle.list"] = "lua/particle/list.lua",
       ["particle.log"] = "lua/particle/log.lua",
+      ["particle.login"] = "lua/particle/login.lua",
       ["particle.options"] = "lua/particle/options.lua",
       ["particle.profile"] = "lua/particle/profile.lua",
       ["particle.provider"] = "lua/particle/provider.lua",
@@ -61,6 +65,7 @@ build = {
       ["particle.scheduler"] = "lua/particle/scheduler.lua",
       ["particle.suggest"] = "lua/particle/suggest.lua",
       ["particle.token"] = "lua/particle/token.lua",
+      ["particle.watch"] = "lua/particle/watch.lua",
     },
     lib = {
       ["particle.core"] = "build/rock/lib/particle/core.so",
