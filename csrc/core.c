@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 
 #include "error.h"
+#include "interrupt.h"
 #include "json.h"
 #include "lua_util.h"
 #include "secret.h"
@@ -124,6 +125,7 @@ static const luaL_Reg functions[] = {
     {"type", type},
     {"now", now},
     {"array", pt_json_mark_array},
+    {"interrupts", pt_interrupts},
     {NULL, NULL},
 };
 

@@ -1,5 +1,7 @@
 local core = require("particle.core")
 local log = require("particle.log")
+local simulator = require("particle.simulator")
+local support = require("spec.support")
 
 local BASE = "https://api.particle.io"
 
@@ -125,6 +127,56 @@ describe("log", function()
     it("survives a sink that raises", function()
       local middleware = log.middleware(function() error("disk full") end, BASE)
       assert.are.equal(7, (middleware({ path = { "v1" } }, function() return 7 end)))
+    end)
+  end)
+
+  describe("of an api", function()
+    local sim
+
+    before_each(function()
+      sim = simulator.new { devices = { { name = "lamp", variables = { level = 7 } } } }
+    end)
+
+    after_each(function() sim:close() end)
+
+    local function shown(line) return (line:gsub(" %d+%.%d ms$", "")) end
+
+    it("holds calls and failures, and changes no result", function()
+      local api = sim:client { log = sink }
+      local lamp = api:device("lamp")
+      assert.are.same({ n = 1, 7 }, table.pack(lamp:read("level")))
+      local value, err = lamp:call("fly")
+      assert.is_nil(value)
+      assert.are.equal("not_found", err.kind)
+      local body, response = api:request { path = "/v1/devices", query = { x = "s3cret" } }
+      assert.are.equal(1, #body)
+      assert.are.equal(200, response.status)
+      local device = sim.url .. "/v1/devices/" .. lamp.id
+      assert.are.same({
+        "GET " .. sim.url .. "/v1/devices/lamp/level 200",
+        "POST " .. device .. "/fly 404 not_found",
+        "GET " .. sim.url .. "/v1/devices 200",
+      }, { shown(lines[1]), shown(lines[2]), shown(lines[3]) })
+    end)
+
+    it("shows nothing of a login", function()
+      local api = sim:client { log = sink, token = false }
+      assert(api:login { grant = "password", username = sim.username, password = sim.password })
+      assert.are.equal("POST " .. sim.url .. "/oauth/token 200", shown(lines[1]))
+    end)
+
+    it("survives a sink that raises", function()
+      local api = sim:client { log = function() error("disk full") end }
+      assert.are.equal(7, api:device("lamp"):read("level"))
+    end)
+
+    it("goes to standard error with PARTICLE_LOG=1", function()
+      local result = support.run({ "lua5.4", "-e", [[
+        local sim = require("particle.simulator").new { devices = { { name = "lamp" } } }
+        sim:client():devices()
+      ]] }, { env = { PARTICLE_LOG = 1 } })
+      local expected = "^GET http://127%.0%.0%.1:%d+/v1/devices 200 %d+%.%d ms\n$"
+      assert.is_truthy(result.stderr:find(expected), result.stderr)
     end)
   end)
 

@@ -25,6 +25,11 @@ local PRELUDE = [[
   assert(loadfile(arg[1]))()
 ]]
 
+-- Ports and times differ from run to run.
+local function steady(line)
+  return line and (line:gsub("127%.0%.0%.1:%d+", "127.0.0.1:PORT"):gsub("%d+%.%d ms$", "TIME ms"))
+end
+
 local function read_blocks(text)
   local blocks, block, number = {}, nil, 0
   for line in text:gmatch("([^\n]*)\n") do
@@ -87,7 +92,9 @@ describe("README", function()
         end
         for i, line in ipairs(block.lines) do
           local expected = line:match("%-%-> (.-)%s*$")
-          if expected then assert.are.equal(expected, printed[i], "line " .. block.line + i) end
+          if expected then
+            assert.are.equal(steady(expected), steady(printed[i]), "line " .. block.line + i)
+          end
         end
       end)
     end
@@ -100,7 +107,9 @@ describe("README", function()
     pipe:close()
     local named = {}
     for _, line in ipairs(shell_lines("make")) do
-      for target in (" " .. line):gmatch("[ (]make ([%a][%w-]*)") do named[target] = true end
+      for target in (" " .. line:gsub("^luarocks .*", "")):gmatch("[ (]make ([%a][%w-]*)") do
+        named[target] = true
+      end
     end
     for target in text:gmatch("`make ([%a][%w-]*)") do named[target] = true end
     for target in pairs(named) do

@@ -161,13 +161,13 @@ local function new_simulator()
   return simulator.new { devices = require("particle.fleet").new() }
 end
 
--- api, where it comes from | nil, problem
+-- api, where it comes from, whether that is an account | nil, problem
 local function choose_api(particle, sim, mode)
   local token = require("particle.token")
   local found, reason
   if mode ~= "--simulator" then found, reason = token.find() end
   if found then
-    return particle.new(), ("your account at %s (token of %s)"):format(found.base_url, found.source)
+    return particle.new(), ("your account at %s (token of %s)"):format(found.base_url, found.source), true
   end
   if mode == "--account" then return nil, token.explain(reason) end
   if not sim then return nil, "the simulator is not installed, and " .. token.explain(reason) end
@@ -179,16 +179,21 @@ local BANNER = [[
   api       %s
   sim       %s
   particle  the module
-Try   lamp = api:device "kitchen-lamp"
-      lamp:read "temperature"
-      lamp:call("led", "on")
+Try   %s
 Ctrl-C stops a call; exit or Ctrl-D leaves.
 ]]
 
-local function banner(particle, sim, origin)
+local TRY_ACCOUNT = "api:devices()"
+local TRY_SIMULATOR = [[
+lamp = api:device "kitchen-lamp"
+      lamp:read "temperature"
+      lamp:call("led", "on")]]
+
+local function banner(particle, sim, origin, is_account)
   local fleet = "not installed"
   if sim then fleet = "a simulated cloud: kitchen-lamp, greenhouse, garage-door, attic-sensor (offline)" end
-  return BANNER:format(particle._VERSION, _VERSION, origin, fleet)
+  local try = is_account and TRY_ACCOUNT or TRY_SIMULATOR
+  return BANNER:format(particle._VERSION, _VERSION, origin, fleet, try)
 end
 
 local function fail(status, message)
@@ -205,21 +210,21 @@ function repl.main(args)
   if mode and mode ~= "--account" and mode ~= "--simulator" then fail(2, USAGE) end
   local particle = require("particle")
   local sim = new_simulator()
-  local api, origin = choose_api(particle, sim, mode)
+  local api, origin, is_account = choose_api(particle, sim, mode)
   if not api then fail(1, origin) end
   local env = setmetatable({ api = api, sim = sim, particle = particle }, { __index = _G })
   local interactive = os.execute("[ -t 0 ] && [ -t 1 ]") == true
   local read, finish
   if interactive then
-    io.write(banner(particle, sim, origin))
+    io.write(banner(particle, sim, origin, is_account))
     read, finish = readline_reader(env)
   end
-  local guard <close> = core.interrupts and core.interrupts() or nil
+  local guard <close> = core.interrupts()
   repl.loop {
     read = read or plain_reader(interactive),
     write = function(text) io.write(text) end,
     env = env,
-    call = guard and function(fn) return guard:call(fn) end,
+    call = function(fn) return guard:call(fn) end,
   }
   if finish then finish() end
 end
