@@ -117,6 +117,8 @@ function support.start(arguments, options)
   for _, argument in ipairs(arguments) do words[#words + 1] = argument end
   for i, word in ipairs(words) do words[i] = support.quote(word) end
   folder:write("stdin", options.stdin or "")
+  folder:write("stdout", "") -- the child may be slower than the first look at what it wrote
+  folder:write("stderr", "")
   folder:write("script", ([[
     D=%s
     cd %s || exit

@@ -1,0 +1,126 @@
+local clouds = require("particle.simulator.cloud")
+local scheduler = require("particle.scheduler")
+local services = require("particle.simulator.service")
+local support = require("spec.support")
+
+describe("service", function()
+  local opened
+
+  before_each(function() opened = {} end)
+
+  after_each(function()
+    for _, service in ipairs(opened) do service:close() end
+  end)
+
+  -- A service for a cloud that answers as this function does.
+  local function serve(handle)
+    local service = assert(services.open({ handle = function(_, raw) return handle(raw) end }, 0))
+    opened[#opened + 1] = service
+    return service
+  end
+
+  local function ok(text) return { status = 200, text = text,
+    headers = { ["Content-Type"] = "text/plain" } } end
+
+  -- curl in the background, while the scheduler runs.
+  local function curl(service, ...)
+    local url = "http://127.0.0.1:" .. service:port()
+    local words = { "curl", "-q", "-sS", "--noproxy", "*", "--max-time", "60", ... }
+    for i, word in ipairs(words) do words[i] = word:gsub("URL", url) end
+    return support.start(words, { step = function() scheduler.step(0.01) end })
+  end
+
+  it("hands a request to the cloud and sends its reply", function()
+    local seen
+    local service = serve(function(raw)
+      seen = raw
+      return { status = 418, text = "tea\0", headers = { ["X-A"] = "b" } }
+    end)
+    local client <close> = curl(service, "-D", "-", "-d", "a=1", "URL/v1/x%2Fy?z")
+    local reply = client:wait().stdout
+    assert.same({ "POST", "/v1/x%2Fy", "z", "a=1" }, { seen.method, seen.path, seen.query, seen.body })
+    assert.truthy(reply:find("^HTTP/1.1 418 "))
+    assert.truthy(reply:find("\r\nX-A: b\r\n", 1, true))
+    assert.equal("tea\0", reply:match("\r\n\r\n(.*)$"))
+  end)
+
+  it("sends a reply in the turn in which it is there", function()
+    local answered = false
+    local service = serve(function()
+      answered = true
+      return ok("fine")
+    end)
+    local client <close> = curl(service, "URL/")
+    repeat scheduler.step(1) until answered
+    support.wait_until(function() return client:status() end, { what = "curl to end without a further turn" })
+    assert.equal("fine", client:stdout())
+  end)
+
+  it("serves others while one waits", function()
+    local released = false
+    local service = serve(function(raw)
+      if raw.path == "/slow" then scheduler.wait(function() return released end) end
+      return ok(raw.path)
+    end)
+    local slow <close> = curl(service, "URL/slow")
+    local quick <close> = curl(service, "URL/quick")
+    assert.equal("/quick", quick:wait().stdout)
+    assert.is_nil(slow:status())
+    released = true
+    assert.equal("/slow", slow:wait().stdout)
+  end)
+
+  it("ends what waits when it is closed", function()
+    local waiting, ended = false, false
+    local service = serve(function()
+      local mark = setmetatable({}, { __close = function() ended = true end })
+      local guard <close> = mark -- luacheck: ignore guard
+      waiting = true
+      scheduler.sleep(3600)
+    end)
+    local client <close> = curl(service, "URL/")
+    repeat scheduler.step(1) until waiting
+    service:close()
+    assert.is_true(ended)
+    assert.equal(52, client:wait().status) -- an empty reply
+  end)
+
+  it("may be closed by the code that it runs, and more than once", function()
+    local service
+    service = serve(function()
+      service:close()
+      service:close()
+      return ok("never sent")
+    end)
+    local client <close> = curl(service, "URL/")
+    assert.equal(52, client:wait().status)
+    service:step()
+  end)
+
+  it("survives a client that goes away before its reply", function()
+    local waiting, released, left = false, false, nil
+    local service = serve(function(raw)
+      if raw.path == "/left" then
+        waiting = true
+        scheduler.wait(function() return released end)
+        left = true
+      end
+      return ok("fine")
+    end)
+    local gone <close> = curl(service, "URL/left")
+    repeat scheduler.step(1) until waiting
+    gone:kill("KILL")
+    gone:wait()
+    released = true
+    repeat scheduler.step(0.01) until left
+    local client <close> = curl(service, "URL/")
+    assert.equal("fine", client:wait().stdout)
+  end)
+
+  it("says why it cannot listen", function()
+    local service = serve(ok)
+    local second, problem = services.open(clouds.new {}, service:port())
+    assert.is_nil(second)
+    assert.truthy(problem:find(tostring(service:port()), 1, true), problem)
+  end)
+end)
