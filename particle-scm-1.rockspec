@@ -37,10 +37,10 @@ build = {
     CURL_LIBS = "-L$(CURL_LIBDIR) -lcurl",
     CORE_SOURCES = "csrc/api.c csrc/base64.c csrc/base_url.c csrc/buffer.c csrc/call.c csrc/core.c "
       .. "csrc/device.c csrc/engine.c csrc/error.c csrc/error_body.c csrc/error_scrub.c "
-      .. "csrc/form.c csrc/headers.c csrc/interrupt.c csrc/json.c csrc/json_encode.c csrc/lines.c csrc/lua_util.c "
-      .. "csrc/multipart.c csrc/path.c csrc/poller.c csrc/poller_epoll.c csrc/poller_lua.c "
-      .. "csrc/poller_poll.c csrc/reply.c csrc/request.c csrc/secret.c csrc/sse.c csrc/text.c "
-      .. "csrc/transfer.c csrc/upload.c csrc/url.c",
+      .. "csrc/form.c csrc/headers.c csrc/interrupt.c csrc/json.c csrc/json_encode.c csrc/lines.c "
+      .. "csrc/lua_util.c csrc/multipart.c csrc/path.c csrc/poller.c csrc/poller_epoll.c "
+      .. "csrc/poller_lua.c csrc/poller_poll.c csrc/reply.c csrc/request.c csrc/secret.c "
+      .. "csrc/sse.c csrc/sse_lua.c csrc/text.c csrc/transfer.c csrc/upload.c csrc/url.c",
   },
   install_pass = false,
   install = {
@@ -63,6 +63,7 @@ build = {
       ["particle.provider"] = "lua/particle/provider.lua",
       ["particle.repl"] = "lua/particle/repl.lua",
       ["particle.scheduler"] = "lua/particle/scheduler.lua",
+      ["particle.sse"] = "lua/particle/sse.lua",
       ["particle.suggest"] = "lua/particle/suggest.lua",
       ["particle.token"] = "lua/particle/token.lua",
       ["particle.watch"] = "lua/particle/watch.lua",

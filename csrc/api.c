@@ -104,9 +104,10 @@ static int new_api(lua_State *L) {
    | nil, what is wrong with it */
 static int base_url(lua_State *L) {
     pt_base_url b;
-    const char *why, *text = luaL_checkstring(L, 1);
+    size_t n;
+    const char *why = "holds a NUL byte", *text = luaL_checklstring(L, 1, &n);
     char copy[LONGEST_URL + 1];
-    if (!pt_base_url_parse(&b, text, &why)) {
+    if (strlen(text) != n || !pt_base_url_parse(&b, text, &why)) {
         pt_need(L, why != NULL);
         lua_pushnil(L);
         lua_pushstring(L, why);

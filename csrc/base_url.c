@@ -6,27 +6,35 @@
 
 #include "url.h"
 
-static bool has_part(CURLU *url, CURLUPart part) {
-    char *text = NULL;
-    bool found = curl_url_get(url, part, &text, 0) == CURLUE_OK;
-    curl_free(text);
-    return found;
+static const char out_of_memory[] = ""; /* in the place of a problem of the address */
+
+static const char *problem(CURLUcode code, const char *why) {
+    return code == CURLUE_OUT_OF_MEMORY ? out_of_memory : why;
 }
 
-static const char *forbidden_part(CURLU *url) {
-    if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
-        return "must not hold a user name or password";
-    if (has_part(url, CURLUPART_QUERY))
-        return "must not have a query";
-    if (has_part(url, CURLUPART_FRAGMENT))
-        return "must not have a fragment";
+static const char *find_forbidden(CURLU *url) {
+    static const struct {
+        CURLUPart part;
+        const char *why;
+    } forbidden[] = {{CURLUPART_USER, "must not hold a user name or password"},
+                     {CURLUPART_PASSWORD, "must not hold a user name or password"},
+                     {CURLUPART_QUERY, "must not have a query"},
+                     {CURLUPART_FRAGMENT, "must not have a fragment"}};
+    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
+        char *text = NULL;
+        CURLUcode code = curl_url_get(url, forbidden[i].part, &text, 0);
+        curl_free(text);
+        if (code == CURLUE_OK || code == CURLUE_OUT_OF_MEMORY)
+            return problem(code, forbidden[i].why);
+    }
     return NULL;
 }
 
 static const char *read_scheme(pt_base_url *b) {
     char *scheme = NULL;
-    if (curl_url_get(b->url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
-        return "has no scheme";
+    CURLUcode code = curl_url_get(b->url, CURLUPART_SCHEME, &scheme, 0);
+    if (code != CURLUE_OK)
+        return problem(code, "has no scheme");
     b->plain = strcmp(scheme, "http") == 0;
     bool known = b->plain || strcmp(scheme, "https") == 0;
     curl_free(scheme);
@@ -35,8 +43,9 @@ static const char *read_scheme(pt_base_url *b) {
 
 static const char *read_host(pt_base_url *b) {
     char *host = NULL;
-    if (curl_url_get(b->url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-        return "has no host";
+    CURLUcode code = curl_url_get(b->url, CURLUPART_HOST, &host, 0);
+    if (code != CURLUE_OK)
+        return problem(code, "has no host");
     b->loopback = pt_url_is_loopback_host(host);
     curl_free(host);
     return NULL;
@@ -70,10 +79,12 @@ static bool parse(pt_base_url *b, const char *text, const char **why) {
     *why = "is not a URL such as https://api.particle.io";
     if (code != CURLUE_OK || strpbrk(text, " \t\r\n\\") != NULL)
         return false;
-    if ((*why = read_scheme(b)) != NULL || (*why = forbidden_part(b->url)) != NULL ||
-        (*why = read_host(b)) != NULL)
-        return false;
-    return read_texts(b);
+    if ((*why = read_scheme(b)) == NULL && (*why = find_forbidden(b->url)) == NULL &&
+        (*why = read_host(b)) == NULL)
+        return read_texts(b);
+    if (*why == out_of_memory)
+        *why = NULL;
+    return false;
 }
 
 bool pt_base_url_parse(pt_base_url *b, const char *text, const char **why) {

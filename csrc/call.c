@@ -99,11 +99,10 @@ static const luaL_Reg metamethods[] = {
 
 void pt_call_open(lua_State *L) {
     pt_reply_open(L);
-    if (luaL_newmetatable(L, CALL_NAME)) {
-        luaL_setfuncs(L, metamethods, 0);
-        luaL_newlib(L, methods);
-        lua_setfield(L, -2, "__index");
-    }
+    luaL_newmetatable(L, CALL_NAME);
+    luaL_setfuncs(L, metamethods, 0);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     lua_pushcfunction(L, submit);
     lua_setfield(L, -2, "submit");

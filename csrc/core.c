@@ -130,10 +130,9 @@ static const luaL_Reg functions[] = {
 };
 
 static void open_scratch(lua_State *L) {
-    if (luaL_newmetatable(L, SCRATCH_NAME)) {
-        lua_pushcfunction(L, scratch_gc);
-        lua_setfield(L, -2, "__gc");
-    }
+    luaL_newmetatable(L, SCRATCH_NAME);
+    lua_pushcfunction(L, scratch_gc);
+    lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
 }
 
@@ -157,5 +156,6 @@ PT_EXPORT int luaopen_particle_core(lua_State *L) {
     pt_api_open(L);
     pt_device_open(L);
     pt_call_open(L);
+    pt_sse_open(L);
     return 1;
 }

@@ -1,5 +1,6 @@
 /* What Lua sees: the parts that core.c puts together. Each `open` runs once per Lua state with the
-   module table on top of the stack, and leaves it there. */
+   module table on top of the stack, and leaves it there. When memory runs out in one, all run again
+   at the next `require`: so a metatable is filled each time, not only when it is new. */
 #ifndef PT_CORE_H
 #define PT_CORE_H
 
@@ -30,5 +31,8 @@ void pt_device_open(lua_State *L);
 /* poller_lua.c */
 void pt_poller_open(lua_State *L);
 pt_poller *pt_poller_get(lua_State *L);
+
+/* sse_lua.c */
+void pt_sse_open(lua_State *L);
 
 #endif

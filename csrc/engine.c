@@ -24,6 +24,8 @@ struct pt_engine {
     list lists[PT_STATES];
     pt_timer curl_timer;
     pt_timer queue_timer; /* the first deadline among the queued */
+    bool unwatched;       /* the poller could not watch a transfer's socket */
+    bool confused;        /* libcurl lost count of its sockets and times: memory ran out there */
 };
 
 static void unlink_transfer(list *l, pt_transfer *t) {
@@ -50,29 +52,47 @@ static void move(pt_transfer *t, pt_state state) {
 
 static void turn(pt_engine *e);
 
+static void act(pt_engine *e, curl_socket_t fd, int mask) {
+    int running;
+    if (curl_multi_socket_action(e->multi, fd, mask, &running) > CURLM_OK)
+        e->confused = true;
+}
+
 static void on_ready(void *owner, int fd, unsigned events) {
     pt_engine *e = owner;
     int mask = (events & PT_READABLE ? CURL_CSELECT_IN : 0) |
                (events & PT_WRITABLE ? CURL_CSELECT_OUT : 0);
-    int running;
-    (void)curl_multi_socket_action(e->multi, fd, mask, &running); /* errors end transfers */
+    act(e, fd, mask);
     turn(e);
 }
 
+static pt_transfer *find_transfer(CURL *easy) {
+    char *owner = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) != CURLE_OK)
+        return NULL;
+    return (pt_transfer *)(void *)owner;
+}
+
+/* Never fails: that would be the end of the multi handle, not of one transfer. */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *socket_owner) {
-    (void)easy, (void)socket_owner;
+    (void)socket_owner;
     pt_engine *e = owner;
     unsigned events = what == CURL_POLL_IN      ? PT_READABLE
                       : what == CURL_POLL_OUT   ? PT_WRITABLE
                       : what == CURL_POLL_INOUT ? PT_READABLE | PT_WRITABLE
                                                 : 0;
-    return pt_poller_watch(e->poller, fd, events, on_ready, e) || events == 0 ? 0 : -1;
+    if (!pt_poller_watch(e->poller, fd, events, on_ready, e) && events != 0) {
+        pt_transfer *t = find_transfer(easy);
+        if (t != NULL)
+            t->end = PT_END_MEMORY;
+        e->unwatched = true;
+    }
+    return 0;
 }
 
 static void on_curl_time(void *owner) {
     pt_engine *e = owner;
-    int running;
-    (void)curl_multi_socket_action(e->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    act(e, CURL_SOCKET_TIMEOUT, 0);
     turn(e);
 }
 
@@ -89,7 +109,7 @@ static int on_timer(CURLM *multi, long ms, void *owner) {
 /* -- the life of a transfer ------------------------------------------------------------------- */
 
 static void finish(pt_transfer *t, pt_end end) {
-    if (t->state == PT_RUNNING)
+    if (t->state == PT_RUNNING && t->engine->multi != NULL)
         (void)curl_multi_remove_handle(t->engine->multi, t->easy);
     if (t->end == PT_END_REPLY)
         t->end = end; /* a callback may have said it more exactly */
@@ -122,21 +142,75 @@ static pt_end read_end(const pt_transfer *t, CURLcode code) {
     }
 }
 
+/* libcurl reports the closing of a connection that was in use; before that it may close it
+ * silently.
+ */
+static void adopt_connection(pt_transfer *t) {
+    long made = 0;
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &made) == CURLE_OK && made > 0 &&
+        curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK)
+        pt_poller_adopt(t->poller, fd);
+}
+
+static void end_unwatched(pt_engine *e) {
+    e->unwatched = false;
+    for (pt_transfer *t = e->lists[PT_RUNNING].first, *next; t != NULL; t = next) {
+        next = t->next;
+        if (t->end == PT_END_MEMORY)
+            finish(t, PT_END_MEMORY);
+    }
+}
+
+/* What is under way may never be heard of again, and later sockets would meet what is left of
+   those. The next launch makes another multi. */
+static void give_up_multi(pt_engine *e) {
+    e->confused = false;
+    while (e->lists[PT_RUNNING].first != NULL)
+        finish(e->lists[PT_RUNNING].first, PT_END_MEMORY);
+    (void)curl_multi_cleanup(e->multi);
+    e->multi = NULL;
+    pt_timer_clear(e->poller, &e->curl_timer);
+}
+
 static void collect(pt_engine *e) {
     CURLMsg *message;
     int left;
-    while ((message = curl_multi_info_read(e->multi, &left)) != NULL) {
-        if (message->msg != CURLMSG_DONE)
+    while (e->multi != NULL && (message = curl_multi_info_read(e->multi, &left)) != NULL) {
+        pt_transfer *t = find_transfer(message->easy_handle);
+        if (message->msg != CURLMSG_DONE || t == NULL)
             continue;
-        CURLcode code = message->data.result;
-        char *owner = NULL;
-        if (curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner) != CURLE_OK)
-            continue;
-        pt_transfer *t = (pt_transfer *)(void *)owner;
-        t->code = code;
+        t->code = message->data.result; /* the message goes when the handle is removed */
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
-        finish(t, read_end(t, code));
+        if (t->code == CURLE_OK)
+            adopt_connection(t);
+        finish(t, read_end(t, t->code));
     }
+    if (e->unwatched)
+        end_unwatched(e);
+    if (e->confused)
+        give_up_multi(e);
+}
+
+static bool set_multi(pt_engine *e) {
+    long kept = (long)e->options.max_connections + 4;
+    return curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, kept) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256L) == CURLM_OK;
+}
+
+static bool have_multi(pt_engine *e) {
+    if (e->multi == NULL) {
+        e->multi = curl_multi_init();
+        if (e->multi != NULL && !set_multi(e)) {
+            (void)curl_multi_cleanup(e->multi);
+            e->multi = NULL;
+        }
+    }
+    return e->multi != NULL;
 }
 
 static void launch(pt_engine *e, pt_transfer *t) {
@@ -147,17 +221,16 @@ static void launch(pt_engine *e, pt_transfer *t) {
         return;
     }
     t->limited = left < t->timeout;
-    t->code = pt_transfer_configure(t, e->headers, t->limited ? left : t->timeout);
+    t->code = pt_transfer_configure(t, t->limited ? left : t->timeout);
     if (t->code != CURLE_OK) {
         finish(t, read_end(t, t->code));
         return;
     }
     move(t, PT_RUNNING);
-    int running;
-    if (curl_multi_add_handle(e->multi, t->easy) != CURLM_OK)
+    if (!have_multi(e) || curl_multi_add_handle(e->multi, t->easy) != CURLM_OK)
         finish(t, PT_END_MEMORY);
     else
-        (void)curl_multi_socket_action(e->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        act(e, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static void watch_queue(pt_engine *e) {
@@ -201,6 +274,8 @@ static void on_queue_time(void *owner) {
 void pt_engine_start(pt_transfer *t) {
     pt_engine *e = t->engine;
     t->submitted = t->started = pt_now();
+    t->headers = e->headers;
+    t->headers->references++;
     pt_completion_begin(e->poller, &t->completion);
     move(t, PT_QUEUED);
     turn(e);
@@ -322,16 +397,6 @@ static bool copy_texts(pt_engine *e) {
     return true;
 }
 
-static bool set_multi(pt_engine *e) {
-    long kept = (long)e->options.max_connections + 4;
-    return curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, kept) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256L) == CURLM_OK;
-}
-
 static bool open_engine(pt_engine *e, const pt_buffer *lines, const char **why) {
     e->curl_timer = (pt_timer){.fire = on_curl_time, .owner = e};
     e->queue_timer = (pt_timer){.fire = on_queue_time, .owner = e};
@@ -339,8 +404,7 @@ static bool open_engine(pt_engine *e, const pt_buffer *lines, const char **why) 
         return false;
     if (!pt_base_url_parse(&e->base, e->options.base_url, why))
         return false;
-    e->multi = curl_multi_init();
-    return e->multi != NULL && set_multi(e) && pt_engine_set_token(e, "", 0);
+    return have_multi(e) && pt_engine_set_token(e, "", 0);
 }
 
 pt_engine *pt_engine_new(pt_poller *poller, const pt_engine_options *options,

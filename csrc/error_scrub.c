@@ -21,6 +21,7 @@ static const char *const secret_fields[] = {"access_token",  "refresh_token", "m
                                             "id_token",      "token",         "password",
                                             "client_secret", "otp",           "auth_token"};
 static const char *const secret_words[] = {"token", "password", "secret", "otp"};
+static const char *const secret_leads[] = {"bearer ", "authorization: basic "};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -73,8 +74,9 @@ static bool is_secret_at(const scrubber *w, const char *s, size_t n, size_t i, s
         *to = i + w->n;
         return true;
     }
-    if (pt_begins_with(s + i, n - i, "bearer "))
-        *from = skip_spaces(s, n, i + strlen("bearer "));
+    for (size_t lead = 0; *from == 0 && lead < COUNT(secret_leads); lead++)
+        if (pt_begins_with(s + i, n - i, secret_leads[lead]))
+            *from = skip_spaces(s, n, i + strlen(secret_leads[lead]));
     for (size_t word = 0; *from == 0 && word < COUNT(secret_words); word++)
         if (pt_begins_with(s + i, n - i, secret_words[word]))
             *from = find_value(s, n, i + strlen(secret_words[word]));
@@ -91,7 +93,7 @@ static bool find_secret(const scrubber *w, const char *s, size_t n, size_t i, si
                         size_t *to) {
     for (; i < n; i++) {
         char c = pt_lower(s[i]);
-        bool may_begin = c == 't' || c == 'p' || c == 's' || c == 'o' || c == 'b' ||
+        bool may_begin = c == 'a' || c == 't' || c == 'p' || c == 's' || c == 'o' || c == 'b' ||
                          (w->n > 0 && s[i] == w->token[0]);
         if (may_begin && is_secret_at(w, s, n, i, from, to))
             return true;
@@ -144,11 +146,46 @@ static void clean_field(const scrubber *w, int t, int depth) {
     lua_settop(L, value - 1);
 }
 
+/* Notes in the list at `dirty` the key below the value at the top, if it holds a secret. */
+static void note_key(const scrubber *w, int dirty) {
+    lua_State *L = w->L;
+    int key = lua_gettop(L) - 1;
+    if (lua_type(L, key) != LUA_TSTRING)
+        return;
+    push_clean_text(w, key);
+    if (!lua_rawequal(L, -1, key)) {
+        lua_pushvalue(L, key);
+        lua_rawseti(L, dirty, (lua_Integer)lua_rawlen(L, dirty) + 1);
+    }
+    lua_pop(L, 1);
+}
+
+/* Moves what stands under the noted keys to their clean forms. */
+static void clean_keys(const scrubber *w, int t, int dirty) {
+    lua_State *L = w->L;
+    lua_Integer count = (lua_Integer)lua_rawlen(L, dirty);
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, dirty, i);
+        push_clean_text(w, lua_gettop(L));
+        lua_pushvalue(L, -2);
+        lua_rawget(L, t);
+        lua_rawset(L, t);
+        lua_pushnil(L);
+        lua_rawset(L, t);
+    }
+}
+
 static void clean_table(const scrubber *w, int t, int depth) {
     luaL_checkstack(w->L, 12, "error body nested too deep");
+    lua_newtable(w->L);
+    int dirty = lua_gettop(w->L);
     lua_pushnil(w->L);
-    while (lua_next(w->L, t) != 0)
+    while (lua_next(w->L, t) != 0) {
+        note_key(w, dirty);
         clean_field(w, t, depth);
+    }
+    clean_keys(w, t, dirty);
+    lua_pop(w->L, 1);
 }
 
 void pt_error_push_scrubbed(lua_State *L, int idx, const char *token, size_t n) {

@@ -53,14 +53,15 @@ static void start_pair(writer *w, const char *key) {
 static void append_commas(writer *w, int idx, const char *key) {
     lua_State *L = w->L;
     start_pair(w, key);
-    for (lua_Integer i = 1; lua_rawgeti(L, idx, i) != LUA_TNIL; i++) {
+    lua_Integer count = (lua_Integer)lua_rawlen(L, idx);
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, idx, i);
         pt_need(L, i == 1 || pt_buffer_putc(w->out, ','));
         if (!append_scalar(w, lua_gettop(L)))
             pt_raise(L, "%s.%s[%I] must be a string, number or boolean, got %s", w->what, key,
-                     (LUAI_UACINT)i, luaL_typename(L, -1));
+                     (LUAI_UACINT)i, pt_type_name(L, -1));
         lua_pop(L, 1);
     }
-    lua_pop(L, 1);
 }
 
 /* The key's text is on top of the stack. */
@@ -76,26 +77,30 @@ static void append_value(writer *w, int idx, const char *key) {
     start_pair(w, key);
     if (!append_scalar(w, idx))
         pt_raise(L, "%s.%s must be a string, number, boolean or table, got %s", w->what, key,
-                 luaL_typename(L, idx));
+                 pt_type_name(L, idx));
 }
 
 /* Pushes the full name of the entry whose key is at `idx`. */
 static const char *push_key(writer *w, int idx, const char *prefix) {
     lua_State *L = w->L;
-    if (lua_type(L, idx) == LUA_TSTRING) {
-        const char *name = lua_tostring(L, idx);
-        return prefix ? lua_pushfstring(L, "%s[%s]", prefix, name) : (lua_pushvalue(L, idx), name);
-    }
-    if (prefix == NULL || !lua_isinteger(L, idx))
+    if (lua_type(L, idx) != LUA_TSTRING)
         pt_raise(L, "%s must have names as keys, got a %s", w->what, luaL_typename(L, idx));
-    return lua_pushfstring(L, "%s[]", prefix);
+    const char *name = lua_tostring(L, idx);
+    return prefix ? lua_pushfstring(L, "%s[%s]", prefix, name) : (lua_pushvalue(L, idx), name);
 }
 
-static void append_table(writer *w, int idx, const char *prefix) {
+static void append_list(writer *w, int idx, const char *prefix, lua_Integer count) {
     lua_State *L = w->L;
-    if (++w->depth > MAX_DEPTH)
-        pt_raise(L, "%s is nested too deeply", w->what);
-    luaL_checkstack(L, 6, w->what);
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, idx, i);
+        const char *key = lua_pushfstring(L, "%s[]", prefix);
+        append_value(w, lua_gettop(L) - 1, key);
+        lua_pop(L, 2);
+    }
+}
+
+static void append_fields(writer *w, int idx, const char *prefix) {
+    lua_State *L = w->L;
     lua_pushnil(L);
     while (lua_next(L, idx) != 0) {
         int value = lua_gettop(L);
@@ -103,6 +108,17 @@ static void append_table(writer *w, int idx, const char *prefix) {
         append_value(w, value, key);
         lua_settop(L, value - 1);
     }
+}
+
+static void append_table(writer *w, int idx, const char *prefix) {
+    lua_Integer count = prefix ? (lua_Integer)lua_rawlen(w->L, idx) : 0;
+    if (++w->depth > MAX_DEPTH)
+        pt_raise(w->L, "%s is nested too deeply", w->what);
+    luaL_checkstack(w->L, 6, w->what);
+    if (count > 0)
+        append_list(w, idx, prefix, count);
+    else
+        append_fields(w, idx, prefix);
     w->depth--;
 }
 

@@ -72,24 +72,24 @@ static void push_instance(lua_State *L) {
 }
 
 void pt_json_open(lua_State *L) {
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &decode_key) == LUA_TFUNCTION) {
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &array_mt_key) == LUA_TTABLE) {
         lua_pop(L, 1);
         return;
     }
     lua_pop(L, 1);
     load_cjson(L);
     push_instance(L);
+    lua_getfield(L, -1, "empty_array_mt");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &empty_array_mt_key);
+    lua_getfield(L, -1, "empty_array");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &empty_array_key);
     if (lua_getfield(L, -1, "array_mt") != LUA_TTABLE) {
         lua_pop(L, 1);
         lua_newtable(L);
         lua_pushliteral(L, "particle.array");
         lua_setfield(L, -2, "__name");
     }
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &array_mt_key);
-    lua_getfield(L, -1, "empty_array_mt");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &empty_array_mt_key);
-    lua_getfield(L, -1, "empty_array");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &empty_array_key);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &array_mt_key); /* the last: now all of it is there */
     lua_pop(L, 1);
 }
 

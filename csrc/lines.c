@@ -36,7 +36,7 @@ static void append_line(lua_State *L, const char *name, size_t name_length, int 
     size_t n;
     const char *value = read_value(L, idx, &n, secrets);
     if (value == NULL)
-        pt_raise(L, "header %s must be a string or a number, got %s", name, luaL_typename(L, idx));
+        pt_raise(L, "header %s must be a string or a number, got %s", name, pt_type_name(L, idx));
     if (!is_value(value, n))
         pt_raise(L, "header %s holds a control character", name);
     /* libcurl takes "Name;" for a header without a value */

@@ -1,6 +1,7 @@
 #include "lua_util.h"
 
 #include <lauxlib.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -26,6 +27,8 @@ const char *pt_push_text(lua_State *L, int idx, size_t *n) {
         lua_pushvalue(L, idx);
         break;
     case LUA_TNUMBER:
+        if (!isfinite(lua_tonumber(L, idx)))
+            return NULL;
         if (whole)
             lua_pushfstring(L, "%I", (LUAI_UACINT)integer);
         else
@@ -35,4 +38,9 @@ const char *pt_push_text(lua_State *L, int idx, size_t *n) {
         return NULL;
     }
     return lua_tolstring(L, -1, n);
+}
+
+const char *pt_type_name(lua_State *L, int idx) {
+    return lua_type(L, idx) == LUA_TNUMBER ? "a number that has no such text"
+                                           : luaL_typename(L, idx);
 }

@@ -12,7 +12,11 @@ _Noreturn void pt_raise(lua_State *L, const char *format, ...);
 void pt_need(lua_State *L, bool ok);
 
 /* Pushes the text of the string or number at `idx` as it goes into paths and forms: whole floats
-   without a fraction. NULL and nothing pushed for other types; never changes the value itself. */
+   without a fraction. NULL and nothing pushed for other types, and for numbers that are not finite;
+   never changes the value itself. */
 const char *pt_push_text(lua_State *L, int idx, size_t *n);
+
+/* What a message calls a value that pt_push_text does not take. */
+const char *pt_type_name(lua_State *L, int idx);
 
 #endif

@@ -35,7 +35,8 @@ static void add_content(lua_State *L, int part, pt_transfer *t, curl_mimepart *m
         pt_raise(L, "multipart: a part has either data or path");
     CURLcode code = path ? pt_upload_file(t, mime, path) : pt_upload_bytes(t, mime, bytes, n);
     if (code == CURLE_READ_ERROR)
-        pt_raise(L, "multipart: cannot read %s: %s", path, strerror(errno));
+        pt_raise(L, "multipart: cannot read %s: %s", path,
+                 errno != 0 ? strerror(errno) : "not a regular file");
     pt_need(L, code == CURLE_OK);
 }
 

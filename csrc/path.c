@@ -16,10 +16,11 @@ static const char *push_part(lua_State *L, int parts, lua_Integer i, size_t *n) 
         lua_pushvalue(L, value);
         return text;
     }
-    text = pt_push_text(L, value, n);
+    bool fraction = lua_type(L, value) == LUA_TNUMBER && !lua_tointegerx(L, value, NULL);
+    text = fraction ? NULL : pt_push_text(L, value, n);
     if (text == NULL)
         pt_raise(L, "path part %I must be a string or an integer, got %s", (LUAI_UACINT)i,
-                 luaL_typename(L, value));
+                 pt_type_name(L, value));
     return text;
 }
 

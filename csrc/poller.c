@@ -91,10 +91,10 @@ static entry *need_entry(pt_poller *p, int fd) {
 static bool install(pt_poller *p, int fd, entry *e, unsigned events) {
     if (e->installed == events)
         return true;
-    if (!pt_backend_set(p->backend, fd, e->installed, events))
-        return false;
-    e->installed = events;
-    return true;
+    bool ok = pt_backend_set(p->backend, fd, e->installed, events);
+    if (ok || events == 0) /* what cannot be taken out has gone with its descriptor */
+        e->installed = events;
+    return ok;
 }
 
 static void want(pt_poller *p, entry *e, unsigned events) {
@@ -106,6 +106,8 @@ bool pt_poller_watch(pt_poller *p, int fd, unsigned events, pt_ready_fn ready, v
     entry *e = need_entry(p, fd);
     if (e == NULL)
         return false;
+    if (events == 0 && e->owner != owner)
+        return true;
     want(p, e, events);
     e->ready = ready;
     e->owner = owner;
@@ -114,12 +116,20 @@ bool pt_poller_watch(pt_poller *p, int fd, unsigned events, pt_ready_fn ready, v
     return install(p, fd, e, events);
 }
 
-bool pt_poller_adopt(pt_poller *p, int fd) {
+bool pt_poller_opened(pt_poller *p, int fd) {
     entry *e = need_entry(p, fd);
     if (e == NULL)
         return false;
-    e->adopted = true;
-    return true;
+    (void)install(p, fd, e, 0); /* what goes wrong here went with the older one */
+    p->signalled -= e->signalled;
+    e->signalled = e->adopted = false;
+    return install(p, fd, e, e->wanted);
+}
+
+void pt_poller_adopt(pt_poller *p, int fd) {
+    entry *e = find_entry(p, fd);
+    if (e != NULL)
+        e->adopted = true;
 }
 
 void pt_poller_forget(pt_poller *p, int fd) {
@@ -142,7 +152,7 @@ static void note_foreign(void *owner, int fd, unsigned events) {
 }
 
 bool pt_poller_watch_foreign(pt_poller *p, int fd) {
-    return pt_poller_watch(p, fd, PT_READABLE, note_foreign, p);
+    return pt_poller_opened(p, fd) && pt_poller_watch(p, fd, PT_READABLE, note_foreign, p);
 }
 
 bool pt_poller_take_ready(pt_poller *p, int fd) {
@@ -266,6 +276,8 @@ static void dispatch(pt_poller *p, const pt_event *event) {
 
 static int wait_ms(const pt_poller *p, double timeout) {
     double due = next_due(p);
+    if (isnan(timeout))
+        return 0;
     if (timeout < 0 && p->watched == 0 && isinf(due))
         return 0;
     double seconds = timeout < 0 ? INFINITY : timeout;

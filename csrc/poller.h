@@ -41,12 +41,18 @@ pt_poller *pt_poller_new(void);
 pt_poller *pt_poller_hold(pt_poller *p);
 void pt_poller_release(pt_poller *p);
 
-/* Says which events of fd are wanted; 0 stops. False when the system refused. */
+/* Says which events of fd are wanted; 0 stops, unless another owner watches that number by now.
+   False when the system refused. */
 bool pt_poller_watch(pt_poller *p, int fd, unsigned events, pt_ready_fn ready, void *owner);
+
+/* The descriptor is new: what was registered under its number went when an older one was closed,
+   perhaps unknown to us, and whoever still wants it is registered anew. After that watching it
+   fails only if the system refuses. False also when memory ran out. */
+bool pt_poller_opened(pt_poller *p, int fd);
 
 /* An adopted descriptor reports its closing through pt_poller_forget, so its registration may
    outlive a pause in interest: two system calls less for each request on a kept connection. */
-bool pt_poller_adopt(pt_poller *p, int fd);
+void pt_poller_adopt(pt_poller *p, int fd);
 void pt_poller_forget(pt_poller *p, int fd);
 
 void pt_timer_set(pt_poller *p, pt_timer *t, double due);

@@ -44,7 +44,7 @@ static int poller_watch(lua_State *L) {
     pt_poller *p = open_poller(L);
     int fd = check_fd(L);
     if (!pt_poller_watch_foreign(p, fd))
-        pt_raise(L, "cannot watch descriptor %d", fd);
+        pt_raise(L, "cannot watch descriptor %d: not of a kind that can be, or out of memory", fd);
     return 0;
 }
 
@@ -116,12 +116,11 @@ static const luaL_Reg methods[] = {
 };
 
 void pt_poller_open(lua_State *L) {
-    if (luaL_newmetatable(L, POLLER_NAME)) {
-        luaL_newlib(L, methods);
-        lua_setfield(L, -2, "__index");
-        lua_pushcfunction(L, poller_gc);
-        lua_setfield(L, -2, "__gc");
-    }
+    luaL_newmetatable(L, POLLER_NAME);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, poller_gc);
+    lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &poller_key) == LUA_TNIL) {
         pt_poller **p = lua_newuserdatauv(L, sizeof *p, 0);

@@ -9,6 +9,7 @@
 struct pt_backend {
     struct pollfd *fds;
     size_t count, capacity;
+    size_t first; /* where the next search for events begins, so that all get their turn */
 };
 
 pt_backend *pt_backend_new(void) { return calloc(1, sizeof(pt_backend)); }
@@ -68,9 +69,12 @@ int pt_backend_wait(pt_backend *b, int timeout_ms, pt_event *events, int max) {
     int n = poll(b->fds, (nfds_t)b->count, timeout_ms), out = 0;
     if (n < 0)
         return -1;
-    for (size_t i = 0; i < b->count && out < max; i++)
-        if (b->fds[i].revents != 0)
-            events[out++] = (pt_event){b->fds[i].fd, translate(b->fds[i].revents)};
+    for (size_t i = 0; i < b->count && out < max; i++) {
+        b->first = b->first + 1 < b->count ? b->first + 1 : 0;
+        const struct pollfd *p = &b->fds[b->first];
+        if (p->revents != 0)
+            events[out++] = (pt_event){p->fd, translate(p->revents)};
+    }
     return out;
 }
 

@@ -34,10 +34,9 @@ static int headers_index(lua_State *L) {
 }
 
 void pt_reply_open(lua_State *L) {
-    if (luaL_newmetatable(L, HEADERS_NAME)) {
-        lua_pushcfunction(L, headers_index);
-        lua_setfield(L, -2, "__index");
-    }
+    luaL_newmetatable(L, HEADERS_NAME);
+    lua_pushcfunction(L, headers_index);
+    lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }
 
@@ -138,8 +137,16 @@ static void scrub_escaped(lua_State *L, pt_transfer *t, const char *secret, size
     pt_buffer *b = &t->line_text; /* free since the lines were built */
     pt_buffer_clear(b);
     pt_need(L, escape(b, secret, n));
-    if (b->len != n || memcmp(b->data, secret, n) != 0)
-        scrub_text(L, b->data, b->len);
+    if (b->len == n && memcmp(b->data, secret, n) == 0)
+        return;
+    scrub_text(L, b->data, b->len);
+    for (size_t i = 0; i + 2 < b->len; i++) { /* libcurl prefers %2f in paths */
+        if (b->data[i] != '%')
+            continue;
+        b->data[i + 1] = (char)tolower((unsigned char)b->data[i + 1]);
+        b->data[i + 2] = (char)tolower((unsigned char)b->data[i + 2]);
+    }
+    scrub_text(L, b->data, b->len);
 }
 
 /* Replaces the value on top by a copy that shows none of this call's secrets, as they are or as

@@ -139,11 +139,11 @@ static place read_place(lua_State *L, int idx) {
     return (place)found;
 }
 
-static void check_place(lua_State *L, place where, const pt_transfer *t) {
+static void check_place(lua_State *L, int idx, place where, const pt_transfer *t) {
     if (where == IN_QUERY && strcmp(t->method, "GET") != 0)
         pt_raise(L, "token_in = \"query\" works with GET only, not with %s", t->method);
-    if (where == IN_BODY &&
-        (strcmp(t->method, "GET") == 0 || strcmp(t->method, "HEAD") == 0 || t->json || t->mime))
+    if (where == IN_BODY && (strcmp(t->method, "GET") == 0 || strcmp(t->method, "HEAD") == 0 ||
+                             t->json || t->mime || has(L, idx, "body")))
         pt_raise(L, "token_in = \"body\" needs a form body (POST, PUT or DELETE)");
 }
 
@@ -157,12 +157,12 @@ static void add_parameter(lua_State *L, pt_buffer *out, const pt_buffer *token) 
 static bool place_token(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
     const pt_buffer *token = pt_engine_token(e);
     place where = read_place(L, idx);
+    check_place(L, idx, where, t);
     if (token->len == 0)
         return true;
     remember(L, t, token->data, token->len);
     if (where == IN_HEADER)
         return true;
-    check_place(L, where, t);
     if (where == IN_BODY)
         t->has_body = true;
     add_parameter(L, where == IN_QUERY ? &t->query : &t->body, token);

@@ -84,7 +84,7 @@ static curl_socket_t open_socket(void *owner, curlsocktype purpose, struct curl_
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
-    if (pt_poller_adopt(owner, fd))
+    if (pt_poller_opened(owner, fd))
         return fd;
     close(fd);
     return CURL_SOCKET_BAD;
@@ -227,18 +227,15 @@ static CURLcode set_address(pt_transfer *t) {
     return ok ? CURLE_OK : CURLE_OUT_OF_MEMORY; /* both were checked and encoded before */
 }
 
-CURLcode pt_transfer_configure(pt_transfer *t, pt_headers *shared, double seconds) {
+CURLcode pt_transfer_configure(pt_transfer *t, double seconds) {
     CURLcode code = set_address(t);
     if (code == CURLE_OK)
         code = set_method(t);
     if (code != CURLE_OK)
         return code;
     struct curl_slist *lines = t->lines;
-    if (lines == NULL) {
-        t->headers = shared;
-        shared->references++;
-        lines = t->json ? shared->json : shared->plain;
-    }
+    if (lines == NULL)
+        lines = t->json ? t->headers->json : t->headers->plain;
     PT_SET(CURLOPT_HTTPHEADER, lines);
     PT_SET(CURLOPT_TIMEOUT_MS, (long)(seconds * 1000) + 1);
     return CURLE_OK;

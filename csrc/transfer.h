@@ -64,7 +64,7 @@ typedef struct pt_transfer {
     struct curl_slist *lines; /* this request's own header lines, or NULL for the engine's */
     pt_buffer line_text;      /* the same as text, while they are gathered */
     curl_mime *mime;
-    struct pt_headers *headers; /* the engine's lines, held while this runs */
+    struct pt_headers *headers; /* the engine's lines of the moment it was submitted */
     pt_buffer secrets;          /* NUL-terminated texts that no error may show */
     double timeout, deadline;   /* seconds; the deadline counts from submission */
     double submitted, started, finished;
@@ -89,6 +89,6 @@ bool pt_secrets_add(pt_buffer *secrets, const char *text, size_t n);
 
 /* Hands the prepared request to the easy handle, with `seconds` for all of it. Anything but
    CURLE_OK is the transfer's end. */
-CURLcode pt_transfer_configure(pt_transfer *t, struct pt_headers *shared, double seconds);
+CURLcode pt_transfer_configure(pt_transfer *t, double seconds);
 
 #endif

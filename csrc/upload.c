@@ -2,10 +2,12 @@
 #include "upload.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct source {
     pt_transfer *transfer;
@@ -63,18 +65,21 @@ CURLcode pt_upload_bytes(pt_transfer *t, curl_mimepart *part, const char *bytes,
     return attach(part, s, read_bytes);
 }
 
+/* A pipe must not keep us waiting for its writer, hence O_NONBLOCK. */
 static FILE *open_regular(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rbe");
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat info;
-    if (file == NULL)
+    if (fd < 0)
         return NULL;
-    if (fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode)) {
+    bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    FILE *file = regular ? fdopen(fd, "rb") : NULL;
+    int why = regular ? errno : 0;
+    if (file != NULL)
         *size = (size_t)info.st_size;
-        return file;
-    }
-    fclose(file);
-    errno = EISDIR;
-    return NULL;
+    else
+        close(fd);
+    errno = why;
+    return file;
 }
 
 CURLcode pt_upload_file(pt_transfer *t, curl_mimepart *part, const char *path) {

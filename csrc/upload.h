@@ -11,7 +11,7 @@
 CURLcode pt_upload_bytes(pt_transfer *t, curl_mimepart *part, const char *bytes, size_t n);
 
 /* Adds the content of a part from a regular file, opened now and read while sending.
-   On CURLE_READ_ERROR errno says why it could not be opened. */
+   On CURLE_READ_ERROR errno says why it could not be opened; 0: it is no regular file. */
 CURLcode pt_upload_file(pt_transfer *t, curl_mimepart *part, const char *path);
 
 #endif

@@ -14,7 +14,8 @@ describe("check", function()
       line = debug.getinfo(1, "l").currentline + 1
       check.fail("read", "the name", "a string", 7)
     end)
-    assert.are.equal(("spec/check_spec.lua:%d: read: the name must be a string, got the number 7"):format(line),
+    local expected = "spec/check_spec.lua:%d: read: the name must be a string, got the number 7"
+    assert.are.equal(expected:format(line),
       (problem:gsub("^.*(spec/check_spec)", "%1")))
   end)
 
@@ -37,7 +38,10 @@ describe("check", function()
     for problem, part in pairs {
       ["is empty"] = "", ['is "%." or "%.%."'] = "..", ["holds a zero byte"] = "a\0b",
       ["is longer than 2048 bytes"] = ("x"):rep(2049), ['is "events", which means something else'] = "events",
-    } do assert.matches("^[^\n]*read: the name " .. problem, message(check.part, part, "read", "the name", "events")) end
+    } do
+      assert.matches("^[^\n]*read: the name " .. problem,
+        message(check.part, part, "read", "the name", "events"))
+    end
     assert.matches("the name must be a string, got nil", message(check.part, nil, "read", "the name"))
     assert.has_no.errors(function()
       for _, part in ipairs { ".x", "...", "event", "a/b?c#d e", "\xff\1", ("x"):rep(2048) } do

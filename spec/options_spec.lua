@@ -46,8 +46,9 @@ describe("options of an api", function()
     token = { 7, true, {} }, token_in = { "cookie", 1 }, base_url = { 7 }, product = { "", "..", 0, 1.5, {} },
     timeout = { "40", 0, -1, 0 / 0, 1 / 0, {} }, connect_timeout = { true }, deadline = { 0 },
     retry = { true, "no" }, rate_limit = { 5 }, max_connections = { 0, 1.5, "16" }, max_body = { -1 },
-    http2 = { 1 }, verify = { "yes" }, allow_http = { 0 }, retain_login = { 1 }, proxy = { false }, ca_file = { 1 },
-    ca_path = { 1 }, user_agent = { {} }, headers = { "x", { 1 }, { a = {} } }, loop = { "cqueues" }, log = { 7, "x" },
+    http2 = { 1 }, verify = { "yes" }, allow_http = { 0 }, retain_login = { 1 }, proxy = { false },
+    ca_file = { 1 }, ca_path = { 1 }, user_agent = { {} }, headers = { "x", { 1 }, { a = {} } },
+    loop = { "cqueues" }, log = { 7, "x" },
   }
 
   for name, values in pairs(unfit) do
@@ -60,7 +61,8 @@ describe("options of an api", function()
   end
 
   it("know the right spelling of a wrong name", function()
-    assert.matches('unknown option "timeuot"; did you mean "timeout"%?', message(options.for_api, { timeuot = 1 }))
+    assert.matches('unknown option "timeuot"; did you mean "timeout"%?',
+      message(options.for_api, { timeuot = 1 }))
     assert.matches('unknown option "colour"$', message(options.for_api, { colour = 1 }))
     assert.matches("options have names, got the number 1 as a key", message(options.for_api, { "abc" }))
   end)
@@ -84,7 +86,8 @@ describe("options of a call", function()
 
   it("go into the request", function()
     assert.are.same({
-      method = "GET", timeout = 1, deadline = 2, retry = false, idempotent = false, nulls = true, token_in = "query",
+      method = "GET", timeout = 1, deadline = 2, retry = false, idempotent = false, nulls = true,
+      token_in = "query",
       headers = { ["X-A"] = "b" },
     }, applied({
       timeout = 1, deadline = 2, retry = false, idempotent = false, nulls = true, token_in = "query",
@@ -99,15 +102,19 @@ describe("options of a call", function()
 
   it("add headers without changing the caller's tables", function()
     local ours, theirs = { ["X-A"] = "1", ["X-B"] = "2" }, { ["X-B"] = "3" }
-    assert.are.same({ ["X-A"] = "1", ["X-B"] = "3" }, applied({ headers = theirs }, { headers = ours }).headers)
+    local both = applied({ headers = theirs }, { headers = ours }).headers
+    assert.are.same({ ["X-A"] = "1", ["X-B"] = "3" }, both)
     assert.are.same({ ["X-A"] = "1", ["X-B"] = "2" }, ours)
     assert.are.same({ ["X-B"] = "3" }, theirs)
   end)
 
   it("choose form or JSON for the fields of a body", function()
-    assert.are.same({ method = "PUT", json = { a = 1 } }, applied({ format = "json" }, { method = "PUT", form = { a = 1 } }))
-    assert.are.same({ method = "PUT", form = { a = 1 } }, applied({ format = "form" }, { method = "PUT", json = { a = 1 } }))
-    assert.are.same({ method = "PUT", form = { a = 1 } }, applied({ format = "form" }, { method = "PUT", form = { a = 1 } }))
+    for _, from in ipairs { "form", "json" } do
+      for _, to in ipairs { "form", "json" } do
+        local request = applied({ format = to }, { method = "PUT", [from] = { a = 1 } })
+        assert.are.same({ method = "PUT", [to] = { a = 1 } }, request)
+      end
+    end
     assert.matches('format = "json" is for calls that send fields',
       message(options.apply, { method = "GET" }, { format = "json" }, "read"))
   end)
@@ -135,7 +142,8 @@ describe("options of a call", function()
       message(options.apply, {}, { timeuot = 1 }, "read"))
     assert.matches("read: option deadline must be a positive number of seconds, got a string",
       message(options.apply, {}, { deadline = "1" }, "read"))
-    assert.matches("read: the options must be a table, got the number 5", message(options.apply, {}, 5, "read"))
+    assert.matches("read: the options must be a table, got the number 5",
+      message(options.apply, {}, 5, "read"))
     assert.matches("read: the options must be a table, got an error",
       message(options.apply, {}, core.error { kind = "closed", message = "m" }, "read"))
   end)

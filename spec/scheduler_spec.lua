@@ -42,7 +42,8 @@ describe("the scheduler", function()
     assert.has_error(function() scheduler.wait(function() return false end) end,
       "this wait could never end: no call, timer or task is under way")
     local task = scheduler.spawn(scheduler.wait, function() return false end)
-    assert.has_error(function() task:wait() end, "this wait could never end: no call, timer or task is under way")
+    assert.has_error(function() task:wait() end,
+      "this wait could never end: no call, timer or task is under way")
     task:cancel()
   end)
 end)
@@ -115,8 +116,8 @@ describe("a task", function()
 
   it("wakes at a condition that another makes true, or at its deadline", function()
     local met = false
-    local waiting = scheduler.spawn(function() return scheduler.wait(function() return met end, core.now() + LONG) end)
-    local late = scheduler.spawn(function() return scheduler.wait(function() return false end, core.now() + 0.01) end)
+    local waiting = scheduler.spawn(scheduler.wait, function() return met end, core.now() + LONG)
+    local late = scheduler.spawn(scheduler.wait, function() return false end, core.now() + 0.01)
     scheduler.spawn(function()
       scheduler.sleep(0.001)
       met = true
@@ -127,6 +128,9 @@ describe("a task", function()
 
   it("hears of an error in its own condition", function()
     local asked = 0
+    scheduler.spawn(function()
+      for _ = 1, 3 do scheduler.sleep(0.001) end
+    end)
     local task = scheduler.spawn(function()
       return scheduler.wait(function()
         asked = asked + 1
@@ -179,7 +183,8 @@ describe("a task", function()
         return a < b
       end)
     end))
-    assert.matches(expected, problem_in(function() string.gsub("x", "x", function() scheduler.sleep(0) end) end))
+    assert.matches(expected,
+      problem_in(function() string.gsub("x", "x", function() scheduler.sleep(0) end) end))
     package.preload["spec.waits"] = function() scheduler.sleep(0) end
     assert.matches(expected, problem_in(function() require("spec.waits") end))
     package.preload["spec.waits"] = nil
@@ -251,7 +256,9 @@ describe("a cancelled task", function()
   it("ends where it sleeps, running its pending __close", function()
     local closed, reached = false, false
     local task = scheduler.spawn(function()
-      local guard <close> = setmetatable({}, { __close = function() closed = true end }) -- luacheck: ignore guard
+      local guard <close> = setmetatable({}, { -- luacheck: ignore guard
+        __close = function() closed = true end,
+      })
       scheduler.sleep(LONG)
       reached = true
     end)
@@ -450,20 +457,32 @@ describe("SIGINT", function()
     local lamp = api:device("%s")
     print("ready")
     io.stdout:flush()
-    print(pcall(lamp.read, lamp, "slow"))
+    print(%s)
     print(lamp:read("quick"))
   ]]
 
-  it("interrupts a call, after which the handle still works", function()
+  local waits = {
+    ["a call"] = 'pcall(lamp.read, lamp, "slow")',
+    ["a call in a generator"] = 'pcall(coroutine.wrap(function() coroutine.yield(lamp:read("slow")) end))',
+    ["a task"] = 'pcall(function() scheduler.spawn(lamp.read, lamp, "slow"):wait() end)',
+    ["a generator in a task"] = [[pcall(function()
+      scheduler.spawn(coroutine.wrap(function() coroutine.yield(lamp:read("slow")) end)):wait()
+    end)]],
+  }
+
+  local function check_interrupt(wait)
     local cloud <close> = Cloud.new(function(request)
       if request.path:find("slow") then scheduler.sleep(LONG) end
       return 200, { result = "quick" }
     end)
-    local child <close> = support.start({ "lua5.4", "-e", PROGRAM:format(ID), "/dev/null", cloud.url },
-      { step = function() scheduler.step(0.01) end })
+    local child <close> = support.start({ "lua5.4", "-e", PROGRAM:format(ID, wait), "/dev/null", cloud.url },
+      { step = function() scheduler.step(0.005) end })
     scheduler.wait(function() return #cloud.requests == 1 end, core.now() + LONG)
     child:kill("INT")
-    scheduler.wait(function() return child:status() end, core.now() + LONG)
-    assert.matches("ready\nfalse\t.*interrupted!\nquick\n", child:stdout())
-  end)
+    assert.matches("ready\nfalse\t.*interrupted!\nquick\n", child:wait().stdout)
+  end
+
+  for name, wait in pairs(waits) do
+    it("interrupts " .. name .. ", after which the handle still works", function() check_interrupt(wait) end)
+  end
 end)

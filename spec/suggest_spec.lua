@@ -7,7 +7,9 @@ describe("suggest", function()
     timeuot = "timeout", timout = "timeout", timeoutt = "timeout", Timeout = "timeout", tokn = "token",
     baseUrl = "base_url", ["base-url"] = "base_url", maxconnections = "max_connections", devces = "devices",
   } do
-    it(("takes %s for %s"):format(wrong, right), function() assert.are.equal(right, suggest.nearest(wrong, names)) end)
+    it(("takes %s for %s"):format(wrong, right), function()
+      assert.are.equal(right, suggest.nearest(wrong, names))
+    end)
   end
 
   it("keeps quiet about what is like nothing", function()

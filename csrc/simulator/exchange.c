@@ -19,12 +19,17 @@ pt_exchange *pt_exchange_new(struct MHD_Connection *connection, const char *targ
 void pt_exchange_free(pt_exchange *exchange) {
     pt_exchange_forget_request(exchange);
     pt_exchange_set_response(exchange, NULL);
+    pt_stream_free(&exchange->stream);
     free(exchange);
 }
 
 bool pt_exchange_put(pt_exchange *exchange, const char *text, size_t length) {
-    return pt_bytes_append(&exchange->head, &length, sizeof length) &&
-           pt_bytes_append(&exchange->head, text, length);
+    size_t before = exchange->head.length;
+    if (pt_bytes_append(&exchange->head, &length, sizeof length) &&
+        pt_bytes_append(&exchange->head, text, length))
+        return true;
+    exchange->head.length = before; /* no length without its text */
+    return false;
 }
 
 bool pt_exchange_get(const pt_exchange *exchange, size_t *at, pt_slice *text) {

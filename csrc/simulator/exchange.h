@@ -10,14 +10,19 @@
 #include <microhttpd.h>
 
 #include "bytes.h"
+#include "stream.h"
 
 typedef enum pt_exchange_state {
     PT_EXCHANGE_OPENED,   /* only its first line is known */
     PT_EXCHANGE_ARRIVING, /* the head is copied, the body comes in */
     PT_EXCHANGE_REFUSED,  /* told 413 already: what still comes is thrown away */
-    PT_EXCHANGE_WAITING,  /* complete: the connection is suspended, the id stands for it */
-    PT_EXCHANGE_ANSWERED, /* resumed; the response is for libmicrohttpd to send */
-    PT_EXCHANGE_DROPPED,  /* resumed only to be closed */
+    /* The connection is suspended, and the id stands for it: */
+    PT_EXCHANGE_WAITING,   /* complete */
+    PT_EXCHANGE_STREAMING, /* the reply goes out piece by piece */
+    PT_EXCHANGE_LOST,      /* the stream has ended by itself, which nobody was told of */
+    /* It is resumed: */
+    PT_EXCHANGE_ANSWERED, /* the response is for libmicrohttpd to send */
+    PT_EXCHANGE_DROPPED,  /* only to be closed */
 } pt_exchange_state;
 
 typedef struct pt_slice {
@@ -34,11 +39,12 @@ typedef struct pt_exchange {
     pt_bytes head; /* texts in order: target, method, version, then name and value of each header */
     pt_bytes body;
     size_t discarded;
+    pt_stream stream;
     struct pt_peer *peer;
-    struct pt_exchange *chain; /* next one of the same bucket while it waits */
+    struct pt_exchange *chain; /* next one of the same bucket while it is suspended */
     struct pt_exchange *before;
     struct pt_exchange *after;
-    bool queued; /* linked through before and after: nobody has taken it yet */
+    bool queued; /* nobody has taken it yet; the queue is linked through before and after */
 } pt_exchange;
 
 /* NULL when memory is short. */

@@ -1,26 +1,21 @@
 /* Module particle.simulator.httpd: the server as a Lua userdata, which owns it. Requests are handed
- * out as tables and answered by id; nothing here is called by libmicrohttpd. */
+ * out as tables and answered by id (httpd_reply.c); nothing here is called by libmicrohttpd. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#include <lauxlib.h>
-#include <lua.h>
-
-#include "server.h"
+#include "httpd.h"
 
 #define SERVER "particle.simulator.httpd"
 #define DEFAULT_HOST "127.0.0.1"
 
-enum { DEFAULT_MAX_BODY = 64 << 20, DEFAULT_IDLE_TIMEOUT = 75 };
+enum { DEFAULT_MAX_BODY = 64 << 20, DEFAULT_MAX_QUEUE = 8 << 20, DEFAULT_IDLE_TIMEOUT = 75 };
 
 static pt_server *check_server(lua_State *L) { return luaL_checkudata(L, 1, SERVER); }
 
-static pt_server *check_open(lua_State *L) {
+pt_server *pt_httpd_check(lua_State *L) {
     pt_server *server = check_server(L);
     if (!pt_server_is_open(server))
         luaL_error(L, "the server is closed");
@@ -51,7 +46,7 @@ static const char *host_option(lua_State *L) {
 }
 
 static bool is_option(lua_State *L, int index) {
-    static const char *const known[] = {"host", "port", "max_body", "idle_timeout"};
+    static const char *const known[] = {"host", "port", "max_body", "max_queue", "idle_timeout"};
     if (lua_type(L, index) != LUA_TSTRING)
         return false;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -81,6 +76,7 @@ static int httpd_new(lua_State *L) {
     pt_server_options options = {
         .port = (uint16_t)integer_option(L, "port", 0, UINT16_MAX),
         .max_body = (size_t)integer_option(L, "max_body", DEFAULT_MAX_BODY, INT_MAX),
+        .max_queue = (size_t)integer_option(L, "max_queue", DEFAULT_MAX_QUEUE, INT_MAX),
         .idle_timeout =
             (unsigned int)integer_option(L, "idle_timeout", DEFAULT_IDLE_TIMEOUT, INT_MAX / 1000),
     };
@@ -97,18 +93,18 @@ static int httpd_new(lua_State *L) {
 }
 
 static int server_port(lua_State *L) {
-    lua_pushinteger(L, check_open(L)->port);
+    lua_pushinteger(L, pt_httpd_check(L)->port);
     return 1;
 }
 
 static int server_pollfd(lua_State *L) {
-    lua_pushinteger(L, check_open(L)->poll_fd);
+    lua_pushinteger(L, pt_httpd_check(L)->poll_fd);
     return 1;
 }
 
 static int server_timeout(lua_State *L) {
     double seconds;
-    if (pt_server_timeout(check_open(L), &seconds))
+    if (pt_server_timeout(pt_httpd_check(L), &seconds))
         lua_pushnumber(L, seconds);
     else
         lua_pushnil(L);
@@ -116,7 +112,7 @@ static int server_timeout(lua_State *L) {
 }
 
 static int server_step(lua_State *L) {
-    pt_server *server = check_open(L);
+    pt_server *server = pt_httpd_check(L);
     pt_server_step(server);
     lua_pushinteger(L, (lua_Integer)server->queued);
     return 1;
@@ -180,102 +176,13 @@ static void push_request(lua_State *L, const pt_exchange *exchange) {
 }
 
 static int server_next(lua_State *L) {
-    pt_server *server = check_open(L);
+    pt_server *server = pt_httpd_check(L);
     if (!server->first) {
         lua_pushnil(L);
         return 1;
     }
     push_request(L, server->first); /* raises when memory is short: the request stays queued then */
-    pt_server_shift(server);
-    return 1;
-}
-
-static bool is_name(const char *text, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        if (text[i] <= ' ' || text[i] > '~' || text[i] == ':')
-            return false;
-    return length > 0;
-}
-
-static bool is_value(const char *text, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        if ((text[i] >= 0 && text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
-            return false;
-    return length > 0;
-}
-
-/* The value at the top of the stack as text; an integer is written into number. */
-static const char *header_value(lua_State *L, char *number, size_t size, size_t *length) {
-    if (lua_type(L, -1) == LUA_TSTRING)
-        return lua_tolstring(L, -1, length);
-    *length = 0;
-    if (!lua_isinteger(L, -1))
-        return NULL;
-    *length = (size_t)snprintf(number, size, LUA_INTEGER_FMT, (LUAI_UACINT)lua_tointeger(L, -1));
-    return number;
-}
-
-/* Adds the header whose name and value are on the top of the stack. */
-static void respond_header(lua_State *L, int arg, struct MHD_Response *response) {
-    size_t name_length = 0, value_length = 0;
-    char number[32];
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &name_length) : NULL;
-    if (!name || !is_name(name, name_length))
-        luaL_argerror(L, arg, "header names expected as keys");
-    const char *value = header_value(L, number, sizeof number, &value_length);
-    if (!value || !is_value(value, value_length))
-        luaL_argerror(L, arg,
-                      lua_pushfstring(L,
-                                      "header '%s': text without control characters or integer "
-                                      "expected",
-                                      name));
-    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 ||
-        strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
-        luaL_argerror(L, arg, lua_pushfstring(L, "header '%s' is the server's to set", name));
-    /* Staying open is the default, and libmicrohttpd refuses to be told. */
-    if (strcasecmp(name, MHD_HTTP_HEADER_CONNECTION) == 0 && strcasecmp(value, "keep-alive") == 0)
-        return;
-    if (MHD_add_response_header(response, name, value) == MHD_NO)
-        luaL_error(L, "not enough memory");
-}
-
-static int server_respond(lua_State *L) {
-    pt_server *server = check_open(L);
-    lua_Integer id = luaL_checkinteger(L, 2);
-    lua_Integer status = luaL_checkinteger(L, 3);
-    luaL_argcheck(L, status >= 200 && status <= 999, 3, "status from 200 to 999 expected");
-    if (!lua_isnoneornil(L, 4))
-        luaL_checktype(L, 4, LUA_TTABLE);
-    size_t length = 0;
-    const char *body = luaL_optlstring(L, 5, "", &length);
-    pt_exchange *exchange = pt_server_find(server, id);
-    if (!exchange) {
-        lua_pushboolean(L, 0);
-        return 1;
-    }
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(length, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
-    if (!response)
-        return luaL_error(L, "not enough memory");
-    pt_exchange_set_response(exchange, response); /* owned, whatever raises below */
-    if (lua_istable(L, 4)) {
-        lua_pushnil(L);
-        while (lua_next(L, 4)) {
-            respond_header(L, 4, response);
-            lua_pop(L, 1);
-        }
-    }
-    pt_server_answer(server, exchange, (unsigned int)status);
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
-static int server_abort(lua_State *L) {
-    pt_server *server = check_open(L);
-    pt_exchange *exchange = pt_server_find(server, luaL_checkinteger(L, 2));
-    if (exchange)
-        pt_server_abort(server, exchange);
-    lua_pushboolean(L, exchange != NULL);
+    pt_server_take(server, server->first);
     return 1;
 }
 
@@ -302,9 +209,9 @@ static int httpd_output_gone(lua_State *L) {
 }
 
 static const luaL_Reg METHODS[] = {
-    {"port", server_port},   {"pollfd", server_pollfd}, {"timeout", server_timeout},
-    {"step", server_step},   {"next", server_next},     {"respond", server_respond},
-    {"abort", server_abort}, {"close", server_close},   {NULL, NULL},
+    {"port", server_port}, {"pollfd", server_pollfd}, {"timeout", server_timeout},
+    {"step", server_step}, {"next", server_next},     {"close", server_close},
+    {NULL, NULL},
 };
 
 static const luaL_Reg METAMETHODS[] = {
@@ -326,6 +233,7 @@ int luaopen_particle_simulator_httpd(lua_State *L) {
     luaL_newmetatable(L, SERVER);
     luaL_setfuncs(L, METAMETHODS, 0);
     luaL_newlib(L, METHODS);
+    luaL_setfuncs(L, pt_httpd_replies, 0);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     luaL_newlib(L, FUNCTIONS);

@@ -73,26 +73,31 @@ void *pt_intake_target(void *cls, const char *target, struct MHD_Connection *con
     return exchange;
 }
 
+typedef struct head_copy {
+    pt_exchange *exchange;
+    bool failed;
+} head_copy;
+
 static enum MHD_Result copy_header(void *cls, enum MHD_ValueKind kind, const char *name,
                                    size_t name_length, const char *value, size_t value_length) {
-    pt_exchange *exchange = cls;
+    head_copy *copy = cls;
     (void)kind;
     /* libmicrohttpd strips the white space before a value, but not after it. */
     size_t length = value ? value_length : 0;
     while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t'))
         length--;
-    bool copied = pt_exchange_put(exchange, name, name_length) &&
-                  pt_exchange_put(exchange, length > 0 ? value : "", length);
-    return copied ? MHD_YES : MHD_NO;
+    copy->failed = !pt_exchange_put(copy->exchange, name, name_length) ||
+                   !pt_exchange_put(copy->exchange, length > 0 ? value : "", length);
+    return copy->failed ? MHD_NO : MHD_YES;
 }
 
 static bool copy_head(pt_exchange *exchange, const char *method, const char *version) {
     if (!pt_exchange_put(exchange, method, strlen(method)) ||
         !pt_exchange_put(exchange, version, strlen(version)))
         return false;
-    struct MHD_Connection *connection = exchange->connection;
-    int count = MHD_get_connection_values_n(connection, MHD_HEADER_KIND, NULL, NULL);
-    return MHD_get_connection_values_n(connection, MHD_HEADER_KIND, copy_header, exchange) == count;
+    head_copy copy = {.exchange = exchange};
+    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, copy_header, &copy);
+    return !copy.failed;
 }
 
 /* libmicrohttpd takes no response once the body has begun, and reads none of a body after an early
@@ -131,6 +136,7 @@ static enum MHD_Result begin(const pt_server *server, pt_exchange *exchange, con
         return expect ? MHD_NO : result;
     }
     exchange->state = PT_EXCHANGE_ARRIVING;
+    exchange->stream.is_plain = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
     size_t reserve = length < RESERVE_LIMIT ? (size_t)length : RESERVE_LIMIT;
     bool copied =
         copy_head(exchange, method, version) && pt_bytes_reserve(&exchange->body, reserve);
@@ -184,6 +190,8 @@ enum MHD_Result pt_intake_request(void *cls, struct MHD_Connection *connection, 
     case PT_EXCHANGE_ANSWERED:
         return queue_response(exchange);
     case PT_EXCHANGE_WAITING:
+    case PT_EXCHANGE_STREAMING:
+    case PT_EXCHANGE_LOST:
     case PT_EXCHANGE_DROPPED:
         break;
     }

@@ -12,6 +12,7 @@
 
 #include "intake.h"
 #include "listener.h"
+#include "streams.h"
 
 /* As many as the process has descriptors for, instead of libmicrohttpd's 1020. */
 static const unsigned int CONNECTION_LIMIT = 1u << 20;
@@ -52,8 +53,9 @@ static int daemon_epoll(struct MHD_Daemon *daemon) {
     return info ? info->epoll_fd : -1;
 }
 
+/* The pointer tells it from a stream's socket. */
 static bool watch(pt_server *server, int fd) {
-    struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = NULL}};
     return fd >= 0 && epoll_ctl(server->poll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
@@ -82,13 +84,14 @@ bool pt_server_open(pt_server *server, const pt_server_options *options, char *m
                     size_t size) {
     server->pid = getpid();
     server->max_body = options->max_body;
+    server->max_queue = options->max_queue;
     bool started = start(server, options, message, size);
     if (!started)
         pt_server_close(server);
     return started;
 }
 
-static void wake(pt_server *server) {
+void pt_server_wake(pt_server *server) {
     const uint64_t one = 1;
     if (!server->awake)
         server->awake = write(server->wake_fd, &one, sizeof one) == (ssize_t)sizeof one;
@@ -103,13 +106,14 @@ void pt_server_step(pt_server *server) {
     uint64_t count;
     if (server->awake && read(server->wake_fd, &count, sizeof count) == (ssize_t)sizeof count)
         server->awake = false;
+    pt_streams_serve(server);
     /* A reply takes three turns: queue, write, find nothing more to read. */
     int turns = 4;
     do
         (void)MHD_run(server->daemon);
     while (--turns > 0 && due_now(server));
     if (due_now(server))
-        wake(server);
+        pt_server_wake(server);
 }
 
 bool pt_server_timeout(pt_server *server, double *seconds) {
@@ -121,7 +125,7 @@ bool pt_server_timeout(pt_server *server, double *seconds) {
 }
 
 static pt_exchange **bucket_of(pt_server *server, int64_t id) {
-    return &server->waiting[(uint64_t)id % PT_SERVER_BUCKETS];
+    return &server->suspended[(uint64_t)id % PT_SERVER_BUCKETS];
 }
 
 void pt_server_enqueue(pt_server *server, pt_exchange *exchange) {
@@ -156,11 +160,17 @@ static void unqueue(pt_server *server, pt_exchange *exchange) {
     server->queued--;
 }
 
+static bool is_suspended(const pt_exchange *exchange) {
+    return exchange->state == PT_EXCHANGE_WAITING || exchange->state == PT_EXCHANGE_STREAMING ||
+           exchange->state == PT_EXCHANGE_LOST;
+}
+
 /* From here on the id means nothing. */
-static void unlink_waiting(pt_server *server, pt_exchange *exchange) {
-    if (exchange->state != PT_EXCHANGE_WAITING)
+static void unlink_suspended(pt_server *server, pt_exchange *exchange) {
+    if (!is_suspended(exchange))
         return;
     unqueue(server, exchange);
+    pt_streams_leave(server, exchange);
     pt_exchange **link = bucket_of(server, exchange->id);
     while (*link && *link != exchange)
         link = &(*link)->chain;
@@ -169,40 +179,43 @@ static void unlink_waiting(pt_server *server, pt_exchange *exchange) {
     exchange->chain = NULL;
 }
 
-void pt_server_shift(pt_server *server) {
-    pt_exchange *exchange = server->first;
+void pt_server_take(pt_server *server, pt_exchange *exchange) {
     unqueue(server, exchange);
     pt_exchange_forget_request(exchange);
 }
 
-pt_exchange *pt_server_find(pt_server *server, int64_t id) {
+pt_exchange *pt_server_find(pt_server *server, int64_t id, pt_exchange_state state) {
     pt_exchange *exchange = *bucket_of(server, id);
     while (exchange && exchange->id != id)
         exchange = exchange->chain;
-    return exchange;
+    return exchange && exchange->state == state ? exchange : NULL;
 }
 
-static void resume(pt_server *server, pt_exchange *exchange, pt_exchange_state state) {
-    unlink_waiting(server, exchange);
+void pt_server_release(pt_server *server, pt_exchange *exchange, pt_exchange_state state) {
+    unlink_suspended(server, exchange);
     exchange->state = state;
     MHD_resume_connection(exchange->connection);
-    wake(server);
+    pt_server_wake(server);
 }
 
 void pt_server_answer(pt_server *server, pt_exchange *exchange, unsigned int status) {
     exchange->status = status;
-    resume(server, exchange, PT_EXCHANGE_ANSWERED);
+    pt_server_release(server, exchange, PT_EXCHANGE_ANSWERED);
 }
 
-void pt_server_abort(pt_server *server, pt_exchange *exchange) {
+void pt_server_reset_at_close(pt_exchange *exchange) {
     /* Should it fail, the connection still ends, only orderly. */
     const struct linger reset = {.l_onoff = 1, .l_linger = 0};
     (void)setsockopt(exchange->peer->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    resume(server, exchange, PT_EXCHANGE_DROPPED);
+}
+
+void pt_server_abort(pt_server *server, pt_exchange *exchange) {
+    pt_server_reset_at_close(exchange);
+    pt_server_release(server, exchange, PT_EXCHANGE_DROPPED);
 }
 
 void pt_server_discard(pt_server *server, pt_exchange *exchange) {
-    unlink_waiting(server, exchange);
+    unlink_suspended(server, exchange);
     exchange->peer->exchange = NULL;
     pt_exchange_free(exchange);
 }
@@ -222,8 +235,8 @@ static void stop(pt_server *server) {
         (void)MHD_run(server->daemon);
     /* libmicrohttpd aborts the process when it is stopped with suspended connections. */
     for (size_t i = 0; i < PT_SERVER_BUCKETS; i++)
-        while (server->waiting[i])
-            resume(server, server->waiting[i], PT_EXCHANGE_DROPPED);
+        while (server->suspended[i])
+            pt_server_release(server, server->suspended[i], PT_EXCHANGE_DROPPED);
     MHD_stop_daemon(server->daemon); /* closes the listening socket too */
     server->listen_fd = -1;
 }

@@ -27,16 +27,19 @@ typedef struct pt_server {
     struct MHD_Daemon *daemon; /* NULL: not open */
     pid_t pid;                 /* the process that opened it */
     int listen_fd;             /* libmicrohttpd's */
-    int poll_fd;               /* epoll over libmicrohttpd's own epoll and wake_fd */
+    int poll_fd;               /* epoll over libmicrohttpd's own epoll, wake_fd, streams' sockets */
     int wake_fd;               /* readable while awake */
     bool awake;                /* step() has work that no socket announces */
     uint16_t port;
     size_t max_body;
+    size_t max_queue;
     pt_peer *peers;
-    pt_exchange *waiting[PT_SERVER_BUCKETS]; /* by id */
-    pt_exchange *first;                      /* those that nobody has taken yet, oldest first */
+    pt_exchange *suspended[PT_SERVER_BUCKETS]; /* by id */
+    pt_exchange *first;                        /* those that nobody has taken yet, oldest first */
     pt_exchange *last;
     size_t queued;
+    size_t streams;    /* how many are under way: their sockets are in poll_fd too */
+    pt_exchange *lost; /* streams that have ended by themselves, latest first */
     int64_t last_id;
 } pt_server;
 
@@ -44,6 +47,7 @@ typedef struct pt_server_options {
     const char *host; /* a numeric address */
     uint16_t port;
     size_t max_body;
+    size_t max_queue;          /* bytes that a stream's client may leave unread */
     unsigned int idle_timeout; /* seconds; 0: none */
 } pt_server_options;
 
@@ -66,17 +70,24 @@ void pt_server_step(pt_server *server);
 /* False when nothing is due; else the seconds until step() must run though no socket is ready. */
 bool pt_server_timeout(pt_server *server, double *seconds);
 
-/* Takes the oldest request off the queue and frees its bytes; it goes on waiting under its id. */
-void pt_server_shift(pt_server *server);
+/* Takes a request off the queue, if it is there, and frees its bytes; its id goes on to stand for
+ * it. */
+void pt_server_take(pt_server *server, pt_exchange *exchange);
 
-/* NULL when no request waits under that id. */
-pt_exchange *pt_server_find(pt_server *server, int64_t id);
+/* NULL when nothing in that state has that id. */
+pt_exchange *pt_server_find(pt_server *server, int64_t id, pt_exchange_state state);
 
 /* Sends exchange->response, which must be set, with this status. */
 void pt_server_answer(pt_server *server, pt_exchange *exchange, unsigned int status);
 
-/* Ends the connection without a reply, by a TCP reset. */
+/* Ends the connection of a request or a stream by a TCP reset. */
 void pt_server_abort(pt_server *server, pt_exchange *exchange);
+
+/* For streams.c: resumes a connection, whose id then means nothing; makes its close a reset; and
+ * has the next step() come at once. */
+void pt_server_release(pt_server *server, pt_exchange *exchange, pt_exchange_state state);
+void pt_server_reset_at_close(pt_exchange *exchange);
+void pt_server_wake(pt_server *server);
 
 /* For libmicrohttpd's callbacks: lets a complete request wait; and forgets and frees one that is
  * over, wherever it stands. */

@@ -325,9 +325,9 @@ end
 function methods.url(self, sub)
   check.receiver(self, "device", "url")
   if sub ~= nil then check.part(sub, "url", "the part") end
-  local product = product_of(self)
-  if product then return api_of(self):url("v1", "products", product, "devices", ref_of(self), sub) end
-  return api_of(self):url("v1", "devices", ref_of(self), sub)
+  local product, parts = product_of(self), { "v1", "devices", ref_of(self), sub }
+  if product then table.move({ "v1", "products", product }, 1, 3, 1, table.move(parts, 2, 4, 4)) end
+  return api_of(self):url(table.unpack(parts))
 end
 
 local Functions = {}

@@ -147,4 +147,14 @@ particle.poller = {
   step = function(_, timeout) scheduler.step(timeout) end,
 }
 
-return particle
+-- Loaded when first used.
+local LAZY = { sse = "particle.sse" }
+
+return setmetatable(particle, {
+  __index = function(self, name)
+    if not LAZY[name] then return nil end
+    local module = require(LAZY[name])
+    self[name] = module
+    return module
+  end,
+})

@@ -206,6 +206,7 @@ end
 
 -- For the options that a verb has of its own.
 options.rule, options.one_of, options.is_callable = rule, one_of, is_callable
-options.FLAG, options.TEXT, options.TABLE, options.SECONDS, options.HEADERS = FLAG, TEXT, TABLE, SECONDS, HEADERS
+options.FLAG, options.TEXT, options.TABLE = FLAG, TEXT, TABLE
+options.SECONDS, options.HEADERS = SECONDS, HEADERS
 
 return options

@@ -13,7 +13,7 @@ local provider = {}
 ---@param expires_at? number     Unix seconds; nil: never, or unknown
 function provider.set(state, token, expires_at)
   core.set_token(state.api, token)
-  state.token_expires_at = expires_at
+  state.token_expires_at = math.tointeger(expires_at) or expires_at
   state.token_number = (state.token_number or 0) + 1
 end
 

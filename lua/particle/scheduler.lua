@@ -138,8 +138,8 @@ local function resume(task)
   returned(task, coroutine.resume(task.co, table.unpack(arguments, 1, arguments.n)))
 end
 
--- Those that are ready now, not those that become so meanwhile: descriptors must get their turn. A task may get
--- here again, from a wait in place.
+-- Those that are ready now, not those that become so meanwhile: descriptors must get their turn. A task may
+-- get here again, from a wait in place.
 local function run_ready()
   for _ = first_ready, last_ready do
     local task = ready[first_ready]
@@ -150,6 +150,20 @@ local function run_ready()
     task.queued = false
     resume(task)
   end
+end
+
+local main
+for _, value in ipairs(debug.getregistry()) do
+  if type(value) == "thread" then main = value end
+end
+
+-- Ctrl-C sets a hook on the main thread, which a wait in another coroutine would not meet before its end. If
+-- the main thread waits too, further down, the hook stays: it is to be interrupted as well.
+local function raise_interrupt()
+  local hook, mask, count = debug.gethook(main)
+  if hook ~= "external hook" or count ~= 1 or mask ~= "crl" then return end
+  if depth <= 1 then debug.sethook(main) end
+  error("interrupted!", 0)
 end
 
 -- The task that may yield now; nil when the caller waits in place.
@@ -234,7 +248,9 @@ function scheduler.timeout() return time_to_wait(nil) end
 --- has become able to.
 ---@param timeout? number  seconds
 function scheduler.step(timeout)
-  poller:step(time_to_wait(timeout))
+  collect_finished() -- what happened between two turns: an api closed, a variable assigned
+  if conditions[1] then check_conditions() end
+  if poller:step(time_to_wait(timeout)) == 0 then raise_interrupt() end
   if sources[1] then step_sources() end
   collect_finished()
   if timers[1] then fire_timers() end
@@ -289,7 +305,9 @@ end
 ---@param transfer userdata  from `core.submit`
 function scheduler.await(transfer)
   if busy == 0 then -- the fast path of a plain script
-    while not transfer:done() do poller:step() end
+    while not transfer:done() do
+      if poller:step() == 0 then raise_interrupt() end
+    end
     return
   end
   if transfer:done() then return end

@@ -68,7 +68,9 @@ static const char *each_field(const char *at, field_fn field, void *owner) {
     return at + (*at == '}');
 }
 
-#define IS(KEY, NAME) (strncmp(KEY, "\"" NAME "\"", sizeof NAME + 1) == 0)
+static bool is(const char *key, const char *quoted) {
+    return strncmp(key, quoted, strlen(quoted)) == 0;
+}
 
 static void copy_text(char *into, size_t size, const char *value) {
     size_t n = *value == '"' ? (size_t)(skip_string(value) - value) - 2 : 0;
@@ -81,7 +83,7 @@ static void copy_text(char *into, size_t size, const char *value) {
 /* -- the jobs --------------------------------------------------------------------------------- */
 
 static void note_result(void *owner, const char *key, const char *value) {
-    if (IS(key, "result"))
+    if (is(key, "\"result\""))
         *(double *)owner = strtod(value, NULL);
 }
 
@@ -92,7 +94,7 @@ static bool variable(const char *text) {
 }
 
 static void note_return(void *owner, const char *key, const char *value) {
-    if (IS(key, "return_value"))
+    if (is(key, "\"return_value\""))
         *(long *)owner = strtol(value, NULL, 10);
 }
 
@@ -104,11 +106,11 @@ static bool function(const char *text) {
 
 static void note_device(void *owner, const char *key, const char *value) {
     device *d = owner;
-    if (IS(key, "id"))
+    if (is(key, "\"id\""))
         copy_text(d->id, sizeof d->id, value);
-    else if (IS(key, "name"))
+    else if (is(key, "\"name\""))
         copy_text(d->name, sizeof d->name, value);
-    else if (IS(key, "online"))
+    else if (is(key, "\"online\""))
         d->online = *value == 't';
 }
 

@@ -1,5 +1,5 @@
--- One job of the bench as users write it. Usage: client.lua URL read|call|list OPERATIONS
--- Prints microseconds of wall and CPU for one.
+-- One job of the bench as users write it. Usage: client.lua URL read|call|list|cjson OPERATIONS
+-- Prints microseconds of wall and CPU for one. `cjson`: what lua-cjson alone takes for the list's JSON.
 
 local core = require("particle.core")
 local particle = require("particle")
@@ -21,6 +21,12 @@ end
 
 function jobs.list(n)
   for _ = 1, n do assert(#assert(api:devices()) == 100) end
+end
+
+function jobs.cjson(n)
+  local text = assert(api:request { path = "/v1/devices", raw = true })
+  local decode = require("cjson").new().decode
+  for _ = 1, n do assert(#decode(text) == 100) end
 end
 
 local run = assert(jobs[name], "unknown job")

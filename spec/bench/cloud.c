@@ -40,18 +40,19 @@ typedef struct route {
     "\"name\":\"kitchen-lamp\",\"last_app\":\"\",\"last_heard\":\"" TIME "\",\"connected\":true,"  \
     "\"last_handshake_at\":\"" TIME "\",\"deviceID\":\"" ID "\",\"product_id\":12345}}"
 
+#define FUNCTION                                                                                   \
+    "{\"id\":\"" ID "\",\"name\":\"kitchen-lamp-left\",\"connected\":true,\"return_value\":1}"
+
 static route routes[] = {
     OK("GET /v1/devices/" ID "/temperature", VARIABLE),
     OK("GET /v1/devices/lamp/temperature", VARIABLE),
-    OK("POST /v1/devices/" ID "/led",
-       "{\"id\":\"" ID "\",\"name\":\"kitchen-lamp-left\",\"connected\":true,"
-       "\"return_value\":1}"),
+    OK("POST /v1/devices/" ID "/led", FUNCTION),
+    OK("POST /v1/devices/lamp/led", FUNCTION),
     OK("GET /v1/devices", NULL),
     OK("GET /few/v1/devices",
        "[{\"id\":\"" ID "\",\"name\":\"lamp\",\"notes\":null,\"functions\":[\"led\"],"
        "\"variables\":{\"temperature\":\"double\"},\"product_id\":12345},"
        "{\"id\":\"0123456789abcdef01234568\",\"name\":null}]"),
-    OK("POST /v1/devices/lamp/led", "{\"id\":\"" ID "\",\"return_value\":-1}"),
     OK("GET /v1/devices/lamp", "{\"id\":\"" ID "\",\"name\":\"lamp\",\"online\":true}"),
     OK("PUT /v1/devices/lamp", "{\"id\":\"" ID "\",\"name\":\"lamp\",\"updated_at\":\"" TIME "\"}"),
     OK("POST /oauth/token",
@@ -93,6 +94,7 @@ typedef struct connection {
     size_t sent;
 } connection;
 
+static connection *connections[MOST_DESCRIPTORS];
 static int events = -1; /* the epoll set */
 
 static void die(const char *what) {
@@ -167,6 +169,7 @@ static const route *find_route(const char *request) {
 /* -- connections ------------------------------------------------------------------------------ */
 
 static void drop(connection *c) {
+    connections[c->fd] = NULL;
     close(c->fd);
     free(c);
 }
@@ -174,7 +177,7 @@ static void drop(connection *c) {
 static void watch(connection *c, bool write) {
     if (c->waits_to_write == write)
         return;
-    struct epoll_event e = {.events = write ? EPOLLOUT : EPOLLIN, .data.ptr = c};
+    struct epoll_event e = {.events = write ? EPOLLOUT : EPOLLIN, .data.fd = c->fd};
     if (epoll_ctl(events, EPOLL_CTL_MOD, c->fd, &e) != 0)
         die("epoll_ctl");
     c->waits_to_write = write;
@@ -237,19 +240,25 @@ static void on_event(connection *c, uint32_t what) {
         drop(c);
 }
 
+static void add(int fd, uint32_t what) {
+    struct epoll_event e = {.events = what, .data.fd = fd};
+    if (epoll_ctl(events, EPOLL_CTL_ADD, fd, &e) != 0)
+        die("epoll_ctl");
+}
+
 static void greet(int listener) {
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
-    connection *c = fd < 0 ? NULL : calloc(1, sizeof *c);
+    if (fd < 0)
+        return;
+    connection *c = fd < MOST_DESCRIPTORS ? calloc(1, sizeof *c) : NULL;
     if (c == NULL) {
-        if (fd >= 0)
-            close(fd);
+        close(fd);
         return;
     }
     c->fd = fd;
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
+    connections[fd] = c;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (epoll_ctl(events, EPOLL_CTL_ADD, fd, &e) != 0)
-        drop(c);
+    add(fd, EPOLLIN);
 }
 
 /* -- the process ------------------------------------------------------------------------------ */
@@ -265,29 +274,23 @@ static int bind_somewhere(int *port) {
     return fd;
 }
 
-static void add(int fd, uint32_t what, void *marker) {
-    struct epoll_event e = {.events = what, .data.ptr = marker};
-    if (epoll_ctl(events, EPOLL_CTL_ADD, fd, &e) != 0)
-        die("epoll_ctl");
-}
-
 /* A pipe whose reader has gone reports an error on its writing end. */
 static void run(int listener) {
-    static char listening, reader;
-    add(listener, EPOLLIN, &listening);
-    add(STDOUT_FILENO, 0, &reader);
+    add(listener, EPOLLIN);
+    add(STDOUT_FILENO, 0);
     for (;;) {
         struct epoll_event found[64];
         int n = epoll_wait(events, found, 64, -1);
         if (n < 0 && errno != EINTR)
             die("epoll_wait");
         for (int i = 0; i < n; i++) {
-            if (found[i].data.ptr == &reader)
+            int fd = found[i].data.fd;
+            if (fd == STDOUT_FILENO)
                 return;
-            if (found[i].data.ptr == &listening)
+            if (fd == listener)
                 greet(listener);
             else
-                on_event(found[i].data.ptr, found[i].events);
+                on_event(connections[fd], found[i].events);
         }
     }
 }

@@ -1,25 +1,30 @@
--- The bench: both sides in interleaved rounds, client and cloud together on one CPU, so that neither waits for
--- a sleeping core to wake. Usage: run.lua LUA CLOUD BASELINE [ROUNDS]
+-- The bench: both sides in interleaved rounds, client and cloud together on one CPU, so that neither waits
+-- for a sleeping core to wake. Usage: run.lua LUA CLOUD BASELINE [ROUNDS]
 
 local lua, cloud_program, baseline = arg[1], arg[2], arg[3]
 local ROUNDS = math.max(tonumber(arg[4]) or 11, 5)
 
 local JOBS = {
-  { name = "read", operations = 4000, aim = 1.15, what = "a variable, 266 bytes of JSON" },
-  { name = "call", operations = 4000, aim = 1.10, what = "a function, 94 bytes of JSON" },
+  { name = "read", operations = 4000, aim = 1.15, what = "one variable, 266 bytes of JSON" },
+  { name = "call", operations = 4000, aim = 1.10, what = "one function, 94 bytes of JSON" },
   { name = "list", operations = 200, aim = 5.2, what = "100 devices, 68 kB of JSON" },
 }
-local MEMORY = { { "read", "succeeding" }, { "missing", "all refused (404)" }, { "refused", "no connection at all" } }
+local MEMORY = {
+  { name = "read", what = "each succeeds" },
+  { name = "missing", what = "each refused (404)" },
+  { name = "refused", what = "each without a connection" },
+}
 local MEMORY_AIM = 256 -- kB
 
+-- The CPU to stay on, and the words before a command that do it.
 local function pin()
   local pipe = assert(io.popen("command -v taskset >/dev/null && taskset -cp $$ 2>/dev/null"))
   local cpu = pipe:read("a"):match(": (%d+)")
   pipe:close()
-  return cpu and ("taskset -c %s "):format(cpu) or "", cpu
+  return cpu, cpu and ("taskset -c %s "):format(cpu) or ""
 end
 
-local pinned, cpu = pin()
+local cpu, pinned = pin()
 
 local function quote(text) return "'" .. text:gsub("'", [['\'']]) .. "'" end
 
@@ -42,54 +47,68 @@ end
 
 local function verdict(value, aim) return value <= aim and "met" or "MISSED" end
 
--- ----------------------------------------------------------------------------------------------------- time --
+-- Time ----------------------------------------------------------------------------------------------
 
--- Each round starts with the other side, so that neither profits from its place.
-local function measure(job, url)
-  local ours, theirs = { wall = {}, cpu = {} }, { wall = {}, cpu = {} }
-  local ratios = { wall = {}, cpu = {} }
-  local function client(i)
-    ours.wall[i], ours.cpu[i] = run(lua, "spec/bench/client.lua", url, job.name, job.operations)
-  end
-  local function program(i) theirs.wall[i], theirs.cpu[i] = run(baseline, url, job.name, job.operations) end
-  for i = 1, ROUNDS do
-    local first, second = program, client
-    if i % 2 == 0 then first, second = client, program end
-    first(i)
-    second(i)
-    for clock, list in pairs(ratios) do list[i] = ours[clock][i] / theirs[clock][i] end
-  end
-  return ours, theirs, ratios
+local function client(url, job)
+  return run(lua, "spec/bench/client.lua", url, job.name, job.operations)
 end
+
+local function program(url, job) return run(baseline, url, job.name, job.operations) end
+
+-- Every second round starts with the other side, so that neither profits from its place.
+local function measure(job, url)
+  local samples = { c = {}, c_cpu = {}, ours = {}, ours_cpu = {}, ratio = {}, ratio_cpu = {} }
+  for i = 1, ROUNDS do
+    local c, c_cpu, ours, ours_cpu
+    if i % 2 == 0 then c, c_cpu = program(url, job) end
+    ours, ours_cpu = client(url, job)
+    if i % 2 == 1 then c, c_cpu = program(url, job) end
+    samples.c[i], samples.c_cpu[i], samples.ours[i], samples.ours_cpu[i] = c, c_cpu, ours, ours_cpu
+    samples.ratio[i], samples.ratio_cpu[i] = ours / c, ours_cpu / c_cpu
+  end
+  local medians = {}
+  for name, values in pairs(samples) do medians[name] = median(values) end
+  medians.least = math.min(table.unpack(samples.ratio_cpu))
+  medians.most = math.max(table.unpack(samples.ratio_cpu))
+  return medians
+end
+
+local HEAD = [[
+Time for one operation in microseconds, medians of %d interleaved rounds, %s.
+C is spec/bench/baseline.c: libcurl, one reused easy handle, default options, a scan of the reply.
+A ratio is particle to C, the median of the rounds' ratios, with the least and the most of CPU beside it.
+
+            C            particle        ratio        CPU ratio
+job      wall    CPU     wall    CPU     wall    CPU  of rounds    aim for CPU
+]]
+local LINE = "%-5s %7.1f %6.1f  %7.1f %6.1f   %6.2f %6.2f  %.2f-%.2f  <= %.2f  %-6s  %d x %s\n"
 
 local function bench_time(url)
-  print(("Time per operation in microseconds, medians of %d interleaved rounds%s."):format(ROUNDS,
-    cpu and (", pinned to CPU " .. cpu) or ", not pinned (no taskset)"))
-  print("C: spec/bench/baseline.c, libcurl with one reused easy handle and default options.")
-  print("Ratio: median of the ratios of each round; its range beside it.\n")
-  print("                      C          particle      ratio wall   ratio cpu  (range)        aim, cpu")
-  print("job  operations   wall   cpu     wall    cpu")
+  io.write(HEAD:format(ROUNDS, cpu and "pinned to CPU " .. cpu or "not pinned (there is no taskset)"))
+  local list
   for _, job in ipairs(JOBS) do
-    local ours, theirs, ratios = measure(job, url)
-    local ratio = median(ratios.cpu)
-    print(("%-6s %5d   %7.1f %5.1f  %7.1f %6.1f     %8.2f   %9.2f  (%.2f-%.2f)   <= %.2f  %-6s  %s"):format(
-      job.name, job.operations, median(theirs.wall), median(theirs.cpu), median(ours.wall), median(ours.cpu),
-      median(ratios.wall), ratio, math.min(table.unpack(ratios.cpu)), math.max(table.unpack(ratios.cpu)),
-      job.aim, verdict(ratio, job.aim), job.what))
+    local m = measure(job, url)
+    io.write(LINE:format(job.name, m.c, m.c_cpu, m.ours, m.ours_cpu, m.ratio, m.ratio_cpu, m.least, m.most,
+      job.aim, verdict(m.ratio_cpu, job.aim), job.operations, job.what))
+    list = m
   end
+  local _, cjson = client(url, { name = "cjson", operations = 200 })
+  local text = "(lua-cjson alone takes %.0f of CPU for that list: %.2f times C.)"
+  print(text:format(cjson, cjson / list.c_cpu))
 end
 
--- --------------------------------------------------------------------------------------------------- memory --
+-- Memory --------------------------------------------------------------------------------------------
 
 local function bench_memory(url, refused_url)
-  print(("\nMemory in kB at call 10,000 and at call 100,000, a new handle for each; aim: at most %d more."):format(
-    MEMORY_AIM))
-  print("calls                       resident                    Lua")
+  print("\nMemory in kB at call 10,000 and at call 100,000, a new handle for each; aim: at most "
+    .. MEMORY_AIM .. " more.\n")
+  print("calls                             resident                         Lua")
   for _, case in ipairs(MEMORY) do
-    local name, what = case[1], case[2]
-    local a, lua_a, b, lua_b = run(lua, "spec/bench/memory.lua", name == "refused" and refused_url or url, name)
-    print(("%-22s %6d -> %6d %+5d  %-6s %7.1f -> %7.1f %+7.1f  %s"):format(
-      what, a, b, b - a, verdict(b - a, MEMORY_AIM), lua_a, lua_b, lua_b - lua_a, verdict(lua_b - lua_a, MEMORY_AIM)))
+    local address = case.name == "refused" and refused_url or url
+    local a, lua_a, b, lua_b = run(lua, "spec/bench/memory.lua", address, case.name)
+    local more, lua_more = b - a, lua_b - lua_a
+    print(("%-26s %7d -> %7d  %+6d  %-6s   %7.1f -> %7.1f  %+7.1f  %s"):format(case.what, a, b, more,
+      verdict(more, MEMORY_AIM), lua_a, lua_b, lua_more, verdict(lua_more, MEMORY_AIM)))
   end
 end
 

@@ -106,6 +106,27 @@ describe("an update of a device", function()
     assert.equal(400, put("lamp", upload { "file_type", "binary" })[1])
   end)
 
+  it("is followed by what the cloud tells of it", function()
+    local function told()
+      local list = {}
+      for i, event in ipairs(cloud.events:list()) do
+        list[i] = ("%s %s %s %s"):format(event.name, event.data, event.coreid, event.private)
+      end
+      return list
+    end
+    put("lamp", upload { "file", "1", "a.bin" })
+    lamp.flash_result = "failed"
+    assert.equal(200, put("lamp", upload { "file", "2", "a.bin" })[1])
+    assert.equal("1", lamp.firmware)
+    put("lamp", { form = { app = "tinker" } })
+    assert.is_nil(lamp.app)
+    put("off", { form = { app = "tinker" } })
+    local started = "spark/flash/status started " .. ID .. " true"
+    local failed = "spark/flash/status failed " .. ID .. " true"
+    assert.same({ started, "spark/flash/status success " .. ID .. " true", started, failed, started, failed },
+      told())
+  end)
+
   it("goes through a product as well", function()
     local status = ask("PUT", "/v1/products/42/devices/" .. ID, { form = { name = "x" } })
     assert.equal(200, status)

@@ -1,5 +1,6 @@
 local asking = require("spec.simulator.asking")
 local events = require("particle.simulator.events")
+local listening = require("spec.simulator.listening")
 
 describe("events", function()
   local cloud, ask
@@ -42,11 +43,45 @@ describe("events", function()
     assert.equal(200, publish({ form = { name = "door" } }, "/v1/products/42/events")[1])
     assert.equal(404, publish({ form = { name = "door" } }, "/v1/products/43/events")[1])
     assert.equal(1, #cloud.events:list())
+    assert.equal(42, cloud.events:list()[1].product)
   end)
 
-  it("are not streamed all at once", function()
-    local status, text = ask("GET", "/v1/events")
-    assert.same({ 400, '{"ok":false,"error":"event prefix filter is required"}' }, { status, text })
+  it("reach the streams that are open", function()
+    local stream = listening.open(cloud, "/v1/devices/events")
+    publish { form = { name = "door", data = "open" } }
+    publish { form = { name = "door" } }
+    publish { json = '{"name":"door","data":null}' }
+    publish { json = '{"name":"door","data":""}' }
+    publish { json = '{"name":"door","data":7}' }
+    assert.equal("door=open door=null door=null door= door=7", stream:heard())
+  end)
+
+  it("have a name that a stream can carry", function()
+    for _, name in ipairs { "a\nb", "a\rb", "a\0b", "\n" } do
+      assert.equal(400, publish({ form = { name = name } })[1])
+      assert.is_false(events.is_name(name))
+    end
+    assert.is_false(events.is_name(""))
+    assert.is_false(events.is_name(nil))
+    for _, name in ipairs { "a", "a b", ": x", "a/b_c-d", "\u{E9}" } do
+      assert.is_true(events.is_name(name))
+    end
+  end)
+
+  it("are a device's, with its owner and product", function()
+    local lamp = cloud.devices:first(function() return true end)
+    events.publish_from(cloud, lamp, { name = "door", data = "open", ttl = 5 })
+    events.report(cloud, lamp, "spark/status", "online")
+    lamp.owner, lamp.product = nil, nil
+    events.publish_from(cloud, lamp, { name = "door" })
+    local time = "2015-07-03T05:15:00.000Z"
+    assert.same({
+      { name = "door", data = "open", private = false, ttl = 5, published_at = time, coreid = lamp.id,
+        user = "user@example.com", product = 42 },
+      { name = "spark/status", data = "online", private = true, ttl = 60, published_at = time,
+        coreid = lamp.id, user = "user@example.com", product = 42 },
+      { name = "door", private = false, ttl = 60, published_at = time, coreid = lamp.id },
+    }, cloud.events:list())
   end)
 
   it("are kept, the last thousand", function()

@@ -247,7 +247,8 @@ describe("simulator", function()
 
   it("asks for a colon", function()
     local sim = new()
-    for _, name in ipairs { "client", "device", "requests", "events", "step", "run", "close", "token_of" } do
+    for _, name in ipairs { "client", "device", "requests", "events", "step", "run", "close", "token_of",
+      "streams", "deliveries", "cut", "stall", "split", "refuse", "restart" } do
       assert.truthy(message_of(function() sim[name]("x") end)
         :find(("%s: call it with a colon, sim:%s(...), on a simulator (got a string)"):format(name, name), 1,
           true))

@@ -67,15 +67,26 @@ describe("a live device", function()
     assert.equal(clock.now, device.last_handshake_at)
   end)
 
+  it("has the cloud tell when it goes offline and comes back, each once", function()
+    for _, online in ipairs { true, false, false, true, true } do lamp.online = online end
+    local told = {}
+    for i, event in ipairs(cloud.events:list()) do
+      told[i] = { event.name, event.data, event.coreid, event.private, event.product }
+    end
+    assert.same({
+      { "spark/status", "offline", ID, true, 42 }, { "spark/status", "online", ID, true, 42 },
+    }, told)
+  end)
+
   it("publishes", function()
     lamp:publish("door", "open", { private = true, ttl = 30 })
     lamp:publish("bell")
     local time = "2015-07-03T05:15:00.000Z"
     assert.same({
       { name = "door", data = "open", private = true, ttl = 30, published_at = time, coreid = ID,
-        user = "user@example.com" },
+        user = "user@example.com", product = 42 },
       { name = "bell", private = false, ttl = 60, published_at = time, coreid = ID,
-        user = "user@example.com" },
+        user = "user@example.com", product = 42 },
     }, cloud.events:list())
   end)
 
@@ -86,6 +97,8 @@ describe("a live device", function()
     { "variables", 5, "a simulated device: variables must be a table of names and values, got the number 5" },
     { "functions", print,
       "a simulated device: functions must be a table of names and functions, got a function" },
+    { "flash_result", "done",
+      'a simulated device: flash_result must be "success" or "failed", got a string' },
     { "id", ID, "the field id of a simulated device cannot be set" },
     { "onlin", true, 'a simulated device has no field "onlin"; did you mean "online"?' },
     { 1, true, 'a simulated device has no field "1"' },
@@ -108,8 +121,11 @@ describe("a live device", function()
       local given = table.pack(...)
       return message_of(function() lamp:publish(table.unpack(given, 1, given.n)) end)
     end
-    assert.truthy(problem("")
-      :find("publish: the name must be a string that is not empty, got an empty string", 1, true))
+    local name = "publish: the name must be the name of an event: a string that is not empty, "
+      .. "without line breaks, got "
+    assert.truthy(problem(""):find(name .. "an empty string", 1, true))
+    assert.truthy(problem("a\nb"):find(name .. "a string", 1, true))
+    assert.truthy(problem(5):find(name .. "the number 5", 1, true))
     assert.truthy(problem("x", {}):find("publish: the data must be a string, got a table", 1, true))
     assert.truthy(problem("x", "y", 5):find("publish: the details must be a table, got the number 5", 1,
       true))

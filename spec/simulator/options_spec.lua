@@ -15,7 +15,7 @@ describe("options of the simulator", function()
         functions = { f = print } } },
       users = { { username = "joe", password = "p", mfa = "1", devices = { { name = "door" } } } },
       port = 8080, latency = 0.5, strict = true, clock = os.time, token_lifetime = 0, clients = { a = "b" },
-      on_error = print,
+      on_error = print, keepalive = false, orgs = { acme = { 42, 43 }, empty = {} },
     }
     local checked = options.check(given)
     assert.not_equal(given.devices[1], checked.devices[1])
@@ -97,6 +97,13 @@ describe("options of the simulator", function()
     { { clients = { "a" } },
       "a name in option clients must be a string that is not empty, got the number 1" },
     { { clients = { a = 5 } }, "option clients.a must be a string that is not empty, got the number 5" },
+    { { keepalive = 0 },
+      "option keepalive must be a positive number of seconds, or false, got the number 0" },
+    { { keepalive = true }, "option keepalive must be a positive number of seconds, or false, got true" },
+    { { orgs = { "acme" } },
+      "a name in option orgs must be a string that is not empty, got the number 1" },
+    { { orgs = { acme = 42 } }, "option orgs.acme must be a list of product ids, got the number 42" },
+    { { orgs = { acme = { "42" } } }, "option orgs.acme must be a list of product ids, got a table" },
     { { on_error = "x" }, "option on_error must be a function, got a string" },
   }
   for _, case in ipairs(MISUSE) do

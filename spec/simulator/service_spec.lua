@@ -1,6 +1,9 @@
 local clouds = require("particle.simulator.cloud")
+local core = require("particle.core")
 local scheduler = require("particle.scheduler")
 local services = require("particle.simulator.service")
+local streams = require("particle.simulator.streams")
+local subscriptions = require("particle.simulator.subscription")
 local support = require("spec.support")
 
 describe("service", function()
@@ -13,10 +16,12 @@ describe("service", function()
   end)
 
   -- A service for a cloud that answers as this function does.
-  local function serve(handle)
-    local service = assert(services.open({ handle = function(_, raw) return handle(raw) end }, 0))
+  local function serve(handle, keepalive)
+    local cloud = { handle = function(_, raw) return handle(raw) end,
+      streams = streams.new(core.now, keepalive or false, {}) }
+    local service = assert(services.open(cloud, 0))
     opened[#opened + 1] = service
-    return service
+    return service, cloud.streams
   end
 
   local function ok(text) return { status = 200, text = text,
@@ -115,6 +120,62 @@ describe("service", function()
     repeat scheduler.step(0.01) until left
     local client <close> = curl(service, "URL/")
     assert.equal("fine", client:wait().stdout)
+  end)
+
+  local function stream()
+    return streams.reply(subscriptions.new {
+      scope = "public", user = { username = "joe" }, path = "/", prefix = "",
+    })
+  end
+
+  local function event(name, data)
+    return { name = name, data = data, private = false, ttl = 60, published_at = "now", coreid = "c" }
+  end
+
+  it("streams events, and forgets who went away", function()
+    local service, open = serve(stream)
+    local client <close> = curl(service, "-N", "URL/")
+    repeat scheduler.step(1) until open:describe()[1]
+    open:deliver(event("door", "open"))
+    support.wait_until(function() return client:stdout():find("}\n\n", 1, true) end)
+    assert.equal(":ok\n\nevent: door\ndata: "
+      .. '{"data":"open","ttl":60,"published_at":"now","coreid":"c"}\n\n', client:stdout())
+    client:kill("KILL")
+    client:wait()
+    repeat scheduler.step(1) until not open:describe()[1]
+  end)
+
+  it("sends keep-alives while nothing else happens", function()
+    local service = serve(stream, 0.02)
+    local client <close> = curl(service, "-N", "URL/")
+    repeat scheduler.step(1) until client:stdout():find("^:ok\n\n\n\n\n")
+  end)
+
+  it("listens again on the same port after a restart", function()
+    local released = false
+    local service, open = serve(function(raw)
+      if raw.path == "/stream" then return stream() end
+      if raw.path == "/slow" then scheduler.wait(function() return released end) end
+      return ok(raw.path)
+    end)
+    local port = service:port()
+    local slow <close> = curl(service, "URL/slow")
+    local reader <close> = curl(service, "-N", "URL/stream")
+    repeat scheduler.step(1) until open:describe()[1] and next(service.tasks)
+    assert.is_true(service:restart(false))
+    assert.equal(port, service:port())
+    assert.same({}, open:describe())
+    assert.equal(0, reader:wait().status)
+    assert.equal(52, slow:wait().status)
+    -- The task of a lost connection answers nobody: ids begin anew.
+    local quick <close> = curl(service, "URL/quick")
+    released = true
+    assert.equal("/quick", quick:wait().stdout)
+    reader:stop()
+    local again <close> = curl(service, "-N", "URL/stream")
+    repeat scheduler.step(1) until open:describe()[1]
+    assert.is_true(service:restart(true))
+    assert.equal(56, again:wait().status)
   end)
 
   it("says why it cannot listen", function()

@@ -10,12 +10,12 @@ local scheduler = require("particle.scheduler")
 local Cloud = {}
 Cloud.__index = Cloud
 
----`answer(request, number)` -> status, body [, headers]: a table as body is sent as JSON; "abort" instead of a
----status closes the connection. It runs as a task and may wait.
+---`answer(request, number)` -> status, body [, headers]: a table as body is sent as JSON; "abort" instead of
+---a status closes the connection. It runs as a task and may wait.
 ---@param answer fun(request: table, number: integer): integer|"abort", any, table?
 ---@return support.Cloud
 function Cloud.new(answer)
-  local self = setmetatable({ requests = {}, answer = answer, server = httpd.new {} }, Cloud)
+  local self = setmetatable({ requests = {}, tasks = {}, answer = answer, server = httpd.new {} }, Cloud)
   self.url = "http://127.0.0.1:" .. self.server:port()
   scheduler.add_source(self)
   return self
@@ -30,7 +30,7 @@ function Cloud:step()
   local request = self.server:next()
   while request do
     self.requests[#self.requests + 1] = request
-    scheduler.spawn(self.handle, self, request, #self.requests)
+    table.insert(self.tasks, scheduler.spawn(self.handle, self, request, #self.requests))
     request = self.server:next()
   end
 end
@@ -61,6 +61,7 @@ end
 function Cloud:close()
   scheduler.remove_source(self)
   self.server:close()
+  for _, task in ipairs(self.tasks) do task:cancel() end
 end
 
 Cloud.__close = Cloud.close

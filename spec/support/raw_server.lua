@@ -1,10 +1,11 @@
 -- A TCP server that does to its clients whatever a script says, in the process and thread of the specs.
 --
--- Each connection runs a script, a function of that connection, in a coroutine of its own: the first connection
--- the first script, and so on; the last script serves all later ones. Nothing blocks: `pump` gives every
--- connection of every open server one turn, and the waits below do so between the poller's steps. Bytes are
--- taken from a socket only where a script reads, so a script that reads nothing leaves them unread.
+-- Each connection runs a script, a function of that connection, in a coroutine of its own: the first
+-- connection the first script, and so on; the last script serves all later ones. Nothing blocks: `pump` gives
+-- every connection of every open server one turn, and the waits below do so between the poller's steps. Bytes
+-- are taken from a socket only where a script reads, so a script that reads nothing leaves them unread.
 
+local lfs = require("lfs")
 local socket = require("socket")
 local core = require("particle.core")
 
@@ -83,8 +84,10 @@ function Connection:head()
     headers[name] = headers[name] and headers[name] .. ", " .. value or value
   end
   local path, query = target:match("^([^?]*)%??(.*)$")
-  local request = { method = method, target = target, path = path, query = query, headers = headers, head = head,
-    body = "", connection = self.number }
+  local request = {
+    method = method, target = target, path = path, query = query, headers = headers, head = head, body = "",
+    connection = self.number,
+  }
   table.insert(self.server.requests, request)
   return request
 end
@@ -105,9 +108,12 @@ end
 ---Reads the body that belongs to the head.
 ---@return string|nil
 function Connection:body(request)
-  local chunked = request.headers["transfer-encoding"] == "chunked"
   local body
-  if chunked then body = read_chunks(self) else body = self:read(math.tointeger(request.headers["content-length"]) or 0) end
+  if request.headers["transfer-encoding"] == "chunked" then
+    body = read_chunks(self)
+  else
+    body = self:read(tonumber(request.headers["content-length"] or "0", 10))
+  end
   request.body = body or request.body
   return body
 end
@@ -232,14 +238,14 @@ end
 local Server = {}
 Server.__index = Server
 
----@param ... fun(connection: raw_server.Connection) what the connections do, in order; the last for all later ones
+---@param ... fun(connection: raw_server.Connection) what each connection does; the last for all later ones
 ---@return raw_server.Server
 function raw_server.new(...)
   local listener = assert(socket.bind("127.0.0.1", 0))
   listener:settimeout(0)
   local _, port = listener:getsockname()
   local self = setmetatable({
-    listener = listener, port = math.tointeger(port), url = "http://127.0.0.1:" .. port,
+    listener = listener, port = math.tointeger(tonumber(port)), url = "http://127.0.0.1:" .. port,
     scripts = { ... }, requests = {}, executed = 0, accepted = 0, connections = {},
   }, Server)
   open[self] = true
@@ -253,8 +259,8 @@ local function accept(server)
   client:setoption("tcp-nodelay", true)
   server.accepted = server.accepted + 1
   local script = server.scripts[math.min(server.accepted, #server.scripts)]
-  local connection = setmetatable({ socket = client, server = server, buffer = "", number = server.accepted },
-    Connection)
+  local connection = { socket = client, server = server, buffer = "", number = server.accepted }
+  setmetatable(connection, Connection)
   connection.thread = coroutine.create(script)
   server.connections[connection] = true
   return true
@@ -333,7 +339,7 @@ function raw_server.deaf()
     fillers[#fillers + 1] = filler
     local _, writable = socket.select(nil, { filler }, 0.05)
   until not writable[filler]
-  return math.tointeger(port), function()
+  return math.tointeger(tonumber(port)), function()
     for _, filler in ipairs(fillers) do filler:close() end
     listener:close()
   end
@@ -345,7 +351,16 @@ function raw_server.closed_port()
   local listener = assert(socket.bind("127.0.0.1", 0))
   local _, port = listener:getsockname()
   listener:close()
-  return math.tointeger(port)
+  return math.tointeger(tonumber(port))
+end
+
+---@return integer count of the descriptors that this process has open
+function raw_server.descriptors()
+  local count = 0
+  for name in lfs.dir("/proc/self/fd") do
+    if name:find("%d") then count = count + 1 end
+  end
+  return count
 end
 
 -- ----------------------------------------------------------------------------------------------- waiting --

@@ -37,6 +37,32 @@ function access.device(cloud, request)
   return device
 end
 
+local function is_member(cloud, products, user)
+  for product in pairs(products) do
+    if cloud.devices:is_in_team(product, user, cloud.accounts.list[1]) then return true end
+  end
+  return false
+end
+
+--- What an organization's path names: its products, and one of them or one of their devices. Whoever is in
+--- the team of one of the products is a member.
+---@param cloud particle.simulator.Cloud
+---@param request particle.simulator.Request
+---@return { org: string, products: table<integer, true>, product: integer?, device: table? }? named
+---@return particle.simulator.Reply? refusal
+function access.org(cloud, request)
+  local params = request.params
+  local products = cloud.orgs[params.org]
+  if not products or not is_member(cloud, products, request.user) then return nil, errors.org_unknown end
+  local product = requests.integer(params.product)
+  if params.product and not products[product or false] then return nil, errors.product_unknown end
+  local device = cloud.devices:by_identifier(params.device or false)
+  if params.device and not (device and products[device.product or false]) then
+    return nil, errors.permission_denied
+  end
+  return { org = params.org, products = products, product = product, device = device }
+end
+
 --- Both paths of a call to a device.
 ---@param rest string  what follows the device, such as "/ping"
 ---@return string[] templates

@@ -12,6 +12,7 @@ local requests = require("particle.simulator.request")
 local ring = require("particle.simulator.ring")
 local routes = require("particle.simulator.routes")
 local scheduler = require("particle.scheduler")
+local streams = require("particle.simulator.streams")
 local tokens = require("particle.simulator.tokens")
 
 ---@class particle.simulator.Cloud
@@ -20,6 +21,8 @@ local tokens = require("particle.simulator.tokens")
 ---@field tokens particle.simulator.Tokens
 ---@field journal particle.simulator.Journal
 ---@field events particle.simulator.Ring
+---@field streams particle.simulator.Streams
+---@field orgs table<string, table<integer, true>>  name -> its products
 ---@field random particle.simulator.Random
 ---@field clients table<string, string|true>  id -> secret; true: any
 ---@field clock fun(): number                 Unix seconds
@@ -62,6 +65,15 @@ local function reporter(on_error)
   end
 end
 
+local function sets(lists)
+  local copies = {}
+  for name, items in pairs(lists or {}) do
+    copies[name] = {}
+    for _, item in ipairs(items) do copies[name][item] = true end
+  end
+  return copies
+end
+
 local cloud = {}
 
 ---@param options particle.simulator.Options  checked
@@ -71,9 +83,11 @@ function cloud.new(options)
   local clients = {}
   for id, secret in pairs(oauth.CLIENTS) do clients[id] = secret end
   for id, secret in pairs(options.clients or {}) do clients[id] = secret end
+  local users = accounts.new()
   local self = setmetatable({
-    accounts = accounts.new(), devices = devices.new(), tokens = tokens.new(clock, random),
+    accounts = users, devices = devices.new(), tokens = tokens.new(clock, random),
     journal = journal.new(), events = ring.new(events.LIMIT), random = random, clients = clients,
+    streams = streams.new(clock, options.keepalive, users), orgs = sets(options.orgs),
     clock = clock, token_lifetime = options.token_lifetime or tokens.LIFETIME,
     strict = options.strict or false, latency = options.latency or 0,
     on_error = reporter(options.on_error),

@@ -23,6 +23,7 @@ local LONGEST_INT = 2 ^ 31
 ---@field signaling boolean
 ---@field firmware string?                the bytes flashed last
 ---@field app string?                     the known app flashed last
+---@field flash_result "success"|"failed"  how the next updates end
 ---@field serial_number string
 ---@field iccid string?                   of cellular ones
 ---@field imei string?
@@ -64,7 +65,7 @@ function device.new(spec, id, owner, now)
     id = id, name = spec.name, owner = owner, platform_id = spec.platform_id or PHOTON_2,
     product = spec.product_id, online = spec.online ~= false, notes = spec.notes,
     variables = copy(spec.variables), functions = copy(spec.functions), types = {},
-    last_heard = now, last_handshake_at = now, signaling = false,
+    last_heard = now, last_handshake_at = now, signaling = false, flash_result = "success",
   }, Device)
   identify(self)
   return self

@@ -3,6 +3,7 @@
 local access = require("particle.simulator.access")
 local core = require("particle.core")
 local errors = require("particle.simulator.errors")
+local events = require("particle.simulator.events")
 local iso = require("particle.simulator.iso")
 local reply = require("particle.simulator.reply")
 
@@ -14,6 +15,13 @@ local function signal(device, value)
   return reply.json(200, reply.object("id", device.id, "connected", true, "signaling", device.signaling))
 end
 
+-- The device's own part: it is done when the reply goes out.
+local function install(cloud, device, field, value)
+  events.report(cloud, device, "spark/flash/status", "started")
+  if device.flash_result == "success" then device[field] = value end
+  events.report(cloud, device, "spark/flash/status", device.flash_result)
+end
+
 local function flash_started(device)
   return reply.json(200, reply.object("id", device.id, "status", "Update started"))
 end
@@ -23,19 +31,19 @@ local function is_binary(request, file)
   return request.fields.file_type == "binary" or extension == "bin" or extension == "zip"
 end
 
-local function flash_file(device, request)
+local function flash_file(cloud, device, request)
   local file = request.files[1]
   if not file then return errors.no_file end
   if not device.online then return errors.flash_timed_out end
-  device.firmware = file.data
+  install(cloud, device, "firmware", file.data)
   if is_binary(request, file) then return flash_started(device) end
   return reply.json(200, reply.object("ok", true, "message", "Update started"))
 end
 
-local function flash_app(device, app)
+local function flash_app(cloud, device, app)
   if type(app) ~= "string" then return errors.bad_field("app", "a string") end
   if not device.online then return errors.flash_timed_out end
-  device.app = app
+  install(cloud, device, "app", app)
   return flash_started(device)
 end
 
@@ -71,9 +79,9 @@ local function update(cloud, request)
   local device, refusal = access.device(cloud, request)
   if not device then return refusal end
   local fields = request.fields
-  if request.files then return flash_file(device, request) end
+  if request.files then return flash_file(cloud, device, request) end
   local app = fields.app or fields.app_id
-  if app ~= nil then return flash_app(device, app) end
+  if app ~= nil then return flash_app(cloud, device, app) end
   if fields.signal ~= nil then return signal(device, fields.signal) end
   return change(cloud, device, fields)
 end

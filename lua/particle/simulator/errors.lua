@@ -63,6 +63,7 @@ errors.permission_denied = reply.json(403, reply.object("error", "Permission Den
   "info", "I didn't recognize that device name or ID, try opening "
     .. "https://api.particle.io/v1/devices?access_token=undefined"))
 errors.product_unknown = failed(404, "Product not found.")
+errors.org_unknown = failed(404, "Organization not found.")
 errors.variable_timed_out = failed(408, "timed out")
 errors.function_timed_out = failed(408, "Timed out.")
 errors.signal_timed_out = failed_with_code(

@@ -8,6 +8,7 @@ local live = require("particle.simulator.live")
 local options = require("particle.simulator.options")
 local scheduler = require("particle.scheduler")
 local services = require("particle.simulator.service")
+local stream_control = require("particle.simulator.stream_control")
 local suggest = require("particle.suggest")
 
 local simulator = {}
@@ -110,6 +111,8 @@ function methods:requests() return inside(self, "requests").cloud.journal:list()
 --- What was published, the last thousand events, oldest first.
 ---@return particle.simulator.Event[]
 function methods:events() return inside(self, "events").cloud.events:list() end
+
+stream_control.add(methods, inside)
 
 --- Serves requests for one turn: waits at most so long for something to happen.
 ---@param timeout? number  seconds; default 0: what is there already

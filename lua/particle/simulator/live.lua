@@ -17,9 +17,11 @@ local suggest = require("particle.suggest")
 ---@field signaling boolean               read only: whether it was told to blink
 ---@field firmware string?                read only: the bytes that were flashed last
 ---@field app string?                     read only: the known app that was flashed last
+---@field flash_result "success"|"failed"  how the next updates end; failed ones change nothing
 
 local live = {}
 
+local NAME = "the name of an event: a string that is not empty, without line breaks"
 local TEXT = "a string that is not empty"
 local function is_text(value) return type(value) == "string" and value ~= "" end
 local function is_note(value) return value == nil or type(value) == "string" end
@@ -44,12 +46,11 @@ end
 ---@param details? { private: boolean?, ttl: integer? }
 function methods:publish(name, data, details)
   local device, cloud = of(self, "publish")
-  if not is_text(name) then check.fail("publish", "the name", TEXT, name) end
+  if not is_text(name) or not events.is_name(name) then check.fail("publish", "the name", NAME, name) end
   if data ~= nil and type(data) ~= "string" then check.fail("publish", "the data", "a string", data) end
   if not is_table(details or {}) then check.fail("publish", "the details", "a table", details) end
-  events.publish(cloud, {
+  events.publish_from(cloud, device, {
     name = name, data = data, private = details and details.private, ttl = details and details.ttl,
-    coreid = device.id, user = device.owner and device.owner.username,
   })
 end
 
@@ -61,6 +62,7 @@ local GETTERS = {
   id = same("id"), name = same("name"), online = same("online"), notes = same("notes"),
   variables = same("variables"), functions = same("functions"), platform_id = same("platform_id"),
   product_id = same("product"), signaling = same("signaling"), firmware = same("firmware"), app = same("app"),
+  flash_result = same("flash_result"),
   owner = function(device) return device.owner and device.owner.username end,
 }
 
@@ -78,8 +80,13 @@ local SETTERS = {
   functions = setter("functions", "a table of names and functions", is_table),
   online = function(device, value, cloud)
     if type(value) ~= "boolean" then check.fail("a simulated device", "online", "true or false", value) end
+    if value == device.online then return end
     device:set_online(value, cloud.clock())
+    events.report(cloud, device, "spark/status", value and "online" or "offline")
   end,
+  flash_result = setter("flash_result", '"success" or "failed"', function(value)
+    return value == "success" or value == "failed"
+  end),
 }
 
 local Live = { __name = "particle.simulator.device" }

@@ -14,7 +14,9 @@ local WHO = "simulator.new"
 ---@field port? integer                 default: a free one
 ---@field latency? number|fun(request: particle.simulator.Entry): number?  seconds before a request is handled
 ---@field strict? boolean               take a token from the query of GET only, as the reference's text says
----@field clock? fun(): number          Unix seconds: for time stamps and for the expiry of tokens
+---@field keepalive? number|false        seconds between a stream's empty lines; default: 9 to 13 as the cloud
+---@field orgs? table<string, integer[]>  organizations: name -> its products
+---@field clock? fun(): number          Unix seconds: for time stamps, the expiry of tokens and keep-alives
 ---@field token_lifetime? integer       seconds that tokens live, 90 days; 0: for ever
 ---@field clients? table<string, string>  further OAuth clients: id -> secret
 ---@field on_error? fun(message: string)  is told of errors in device code; default: `warn`
@@ -77,6 +79,18 @@ local OPTIONS = {
     return is_seconds(value) or type(value) == "function"
   end },
   strict = FLAG,
+  keepalive = { "a positive number of seconds, or false", function(value)
+    return value == false or is_seconds(value) and value > 0
+  end },
+  orgs = { "a table of organizations and their products", of_type("table"), {
+    "a list of product ids", function(value)
+      if not is_list(value) then return false end
+      for _, id in ipairs(value) do
+        if not COUNT[2](id) then return false end
+      end
+      return true
+    end,
+  } },
   clock = FUNCTION,
   token_lifetime = { "a number of seconds (an integer; 0: for ever)", function(value)
     return math.type(value) == "integer" and value >= 0

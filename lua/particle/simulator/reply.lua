@@ -9,6 +9,7 @@ local reply = {}
 ---@field status integer
 ---@field text string
 ---@field headers table<string, string>
+---@field subscription? particle.simulator.Subscription  what follows the head: an event stream
 
 ---@class particle.simulator.Json: JSON text that is ready
 ---@field text string

@@ -12,5 +12,6 @@ all:add(require("particle.simulator.device_calls"))
 all:add(require("particle.simulator.device_updates"))
 all:add(require("particle.simulator.claims"))
 all:add(require("particle.simulator.events").routes)
+all:add(require("particle.simulator.event_streams"))
 
 return all

@@ -1,6 +1,7 @@
 -- A cloud on the network: hands requests to it, each in a task of its own, and sends its replies. A source of
 -- the scheduler, so that whoever waits serves requests meanwhile.
 
+local connections = require("particle.simulator.connection")
 local httpd = require("particle.simulator.httpd")
 local scheduler = require("particle.scheduler")
 
@@ -9,8 +10,11 @@ local scheduler = require("particle.scheduler")
 ---@field private cloud particle.simulator.Cloud
 ---@field private server userdata
 ---@field private tasks table<particle.Task, true>
+---@field private streams table<integer, particle.simulator.Stream>  by the id of the request
 local Service = {}
 Service.__index = Service
+
+local WEAK = { __mode = "v" } -- the cloud has them as long as they are open
 
 local service = {}
 
@@ -22,6 +26,7 @@ function service.open(cloud, port)
   local server, problem = httpd.new { port = port }
   if not server then return nil, problem end
   local self = setmetatable({ cloud = cloud, server = server, tasks = {}, closed = false }, Service)
+  self.streams = setmetatable({}, WEAK)
   scheduler.add_source(self)
   return self
 end
@@ -30,33 +35,73 @@ function Service:port() return self.server:port() end
 
 function Service:pollfd() return self.server:pollfd() end
 
-function Service:timeout() return self.server:timeout() end
+function Service:timeout()
+  local seconds, others = self.server:timeout(), self.cloud.streams:timeout()
+  return seconds and others and math.min(seconds, others) or seconds or others
+end
 
-local function serve(self, raw)
+local function serve(self, server, raw)
   local reply = self.cloud:handle(raw)
-  if self.closed then return end
-  self.server:respond(raw.id, reply.status, reply.headers, reply.text)
+  if self.server ~= server or self.closed then return end
+  if reply.subscription then
+    local connection = connections.new(server, raw.id, reply)
+    self.streams[raw.id] = self.cloud.streams:open(reply.subscription, connection)
+  else
+    server:respond(raw.id, reply.status, reply.headers, reply.text)
+  end
   self:step() -- the reply leaves in this turn
 end
 
 local function start(self, raw)
-  local task
+  local task, server = nil, self.server
   task = scheduler.spawn(function()
-    serve(self, raw)
+    serve(self, server, raw)
     self.tasks[task] = nil
   end)
   self.tasks[task] = true
 end
 
+local function forget_streams(self)
+  for id in self.server.gone, self.server do
+    local stream = self.streams[id]
+    if stream then self.cloud.streams:forget(stream) end
+    self.streams[id] = nil
+  end
+end
+
 function Service:step()
   if self.closed then return end
-  local server = self.server
-  server:step()
-  local raw = server:next()
-  while raw do
-    start(self, raw)
-    raw = server:next()
+  self.server:step()
+  forget_streams(self)
+  for raw in self.server.next, self.server do start(self, raw) end
+  self.cloud.streams:tick()
+end
+
+local function end_tasks(self)
+  -- Refused, and rightly, by the task that is running: device code may close its own simulator.
+  for task in pairs(self.tasks) do pcall(task.cancel, task) end
+  self.tasks = {}
+end
+
+--- Closes all connections and listens anew on the same port. Device code goes on, but its replies are lost.
+---@param by_reset boolean  how streams end
+---@return true? restarted
+---@return string? problem  somebody else has taken the port; the service is closed then
+function Service:restart(by_reset)
+  local port = self.server:port()
+  scheduler.remove_source(self)
+  self.cloud.streams:cut({}, by_reset)
+  self.streams = setmetatable({}, WEAK)
+  self.server:close()
+  local server, problem = httpd.new { port = port }
+  if not server then
+    self.closed = true
+    end_tasks(self)
+    return nil, problem
   end
+  self.server = server
+  scheduler.add_source(self)
+  return true
 end
 
 --- Ends it: device code that is waiting is ended where it waits.
@@ -64,10 +109,9 @@ function Service:close()
   if self.closed then return end
   self.closed = true
   scheduler.remove_source(self)
+  self.cloud.streams:clear()
   self.server:close()
-  -- Refused, and rightly, by the task that is running: device code may close its own simulator.
-  for task in pairs(self.tasks) do pcall(task.cancel, task) end
-  self.tasks = {}
+  end_tasks(self)
 end
 
 return service
