@@ -325,9 +325,9 @@ end
 function methods.url(self, sub)
   check.receiver(self, "device", "url")
   if sub ~= nil then check.part(sub, "url", "the part") end
-  local product, parts = product_of(self), { "v1", "devices", ref_of(self), sub }
-  if product then table.move({ "v1", "products", product }, 1, 3, 1, table.move(parts, 2, 4, 4)) end
-  return api_of(self):url(table.unpack(parts))
+  local product, ref = product_of(self), ref_of(self)
+  local path = product and { "v1", "products", product, "devices", ref, sub } or { "v1", "devices", ref, sub }
+  return api_of(self):url(table.unpack(path))
 end
 
 local Functions = {}

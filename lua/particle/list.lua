@@ -63,15 +63,28 @@ local function matches(record, filter)
 end
 
 -- Appends handles for those records that pass; false when a record is none.
-local function collect(api, product, records, filter, seen, handles)
-  for _, record in ipairs(records) do
-    if type(record) ~= "table" or type(record.id) ~= "string" then return false end
-    if not seen[record.id] and matches(record, filter) then
-      seen[record.id] = true -- a device may move to a later page between two requests
-      handles[#handles + 1] = core.device(api, record.id, product, record)
+local function collect(api, product, records, filter, handles)
+  local count, filtered, new = #handles, next(filter) ~= nil, core.device
+  for i = 1, #records do
+    local record = records[i]
+    local id = type(record) == "table" and record.id
+    if type(id) ~= "string" then return false end
+    if not filtered or matches(record, filter) then
+      count = count + 1
+      handles[count] = new(api, id, product, record)
     end
   end
   return true
+end
+
+-- A device may move to a later page between two requests.
+local function without_repeats(handles)
+  local seen, kept = {}, {}
+  for _, handle in ipairs(handles) do
+    if not seen[handle.id] then kept[#kept + 1] = handle end
+    seen[handle.id] = true
+  end
+  return kept
 end
 
 local function get(state, request, opts)
@@ -89,7 +102,7 @@ local function of_account(api, state, filter, opts)
   local reply, err = get(state, request, opts)
   if reply == nil then return nil, err end
   local handles = {}
-  if not is_array(reply) or not collect(api, nil, reply, filter, {}, handles) then
+  if not is_array(reply) or not collect(api, nil, reply, filter, handles) then
     return failure.protocol(state, request, "the reply is no list of devices", reply)
   end
   return handles
@@ -110,7 +123,7 @@ local function is_last(reply, page)
 end
 
 local function of_product(api, state, product, filter, opts)
-  local handles, seen, page = {}, {}, 0
+  local handles, page = {}, 0
   repeat
     page = page + 1
     local request = {
@@ -120,11 +133,11 @@ local function of_product(api, state, product, filter, opts)
     local reply, err = get(state, request, opts)
     if reply == nil then return nil, err end
     if type(reply) ~= "table" or not is_array(reply.devices)
-      or not collect(api, product, reply.devices, filter, seen, handles) then
+      or not collect(api, product, reply.devices, filter, handles) then
       return failure.protocol(state, request, "the reply is no page of devices", reply)
     end
   until is_last(reply, page)
-  return handles
+  return without_repeats(handles)
 end
 
 --- Handles for all devices that pass the filter (`devices.list`).

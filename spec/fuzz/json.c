@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include <lauxlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -35,7 +36,7 @@ static bool equal(lua_State *L, int a, int b, int depth) {
         return equal_tables(L, a, b, depth);
     if (lua_type(L, a) == LUA_TNUMBER && !lua_isinteger(L, a)) {
         lua_Number x = lua_tonumber(L, a), y = lua_tonumber(L, b);
-        return !lua_isinteger(L, b) && memcmp(&x, &y, sizeof x) == 0;
+        return !lua_isinteger(L, b) && x == y && !signbit(x) == !signbit(y);
     }
     return lua_rawequal(L, a, b) && lua_isinteger(L, a) == lua_isinteger(L, b);
 }

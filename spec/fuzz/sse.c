@@ -40,19 +40,22 @@ static void note_number(trace *t, const char *what, double number) {
 typedef struct simple {
     const input *in;
     trace *t;
-    char *data, *name, *id, *next_id; /* NUL may be inside: lengths beside them */
-    size_t data_length, name_length, id_length, next_id_length;
+    pt_buffer data, name, id, next_id;
     bool has_data, has_name;
     double retry;
 } simple;
 
-static void assign(char **to, size_t *to_length, const char *from, size_t n) {
-    char *copy = malloc(n + 1);
-    MUST(copy != NULL);
-    memcpy(copy, from, n);
-    free(*to);
-    *to = copy;
-    *to_length = n;
+static void note_buffer(trace *t, const char *what, const pt_buffer *b) {
+    note(t, what, b->len > 0 ? b->data : "", b->len);
+}
+
+static void assign(pt_buffer *to, const char *from, size_t n) {
+    pt_buffer_clear(to);
+    MUST(pt_buffer_append(to, from, n));
+}
+
+static void assign_buffer(pt_buffer *to, const pt_buffer *from) {
+    assign(to, from->len > 0 ? from->data : "", from->len);
 }
 
 static void simple_retry(simple *s, const char *value, size_t n) {
@@ -68,31 +71,27 @@ static void simple_retry(simple *s, const char *value, size_t n) {
 
 /* False when the data is too long. The data buffer is the standard's: a LF behind each line. */
 static bool simple_data(simple *s, const char *value, size_t n) {
-    char *longer = malloc(s->data_length + n + 1);
-    MUST(longer != NULL);
-    if (s->data_length > 0)
-        memcpy(longer, s->data, s->data_length);
-    memcpy(longer + s->data_length, value, n);
-    free(s->data);
-    s->data = longer;
-    s->data_length += n;
-    s->data[s->data_length++] = '\n';
+    MUST(pt_buffer_append(&s->data, value, n) && pt_buffer_putc(&s->data, '\n'));
     s->has_data = true;
-    return s->data_length - 1 <= s->in->limit;
+    return s->data.len - 1 <= s->in->limit;
+}
+
+static void simple_forget(simple *s) {
+    pt_buffer_clear(&s->data);
+    pt_buffer_clear(&s->name);
+    s->has_data = s->has_name = false;
 }
 
 static void simple_dispatch(simple *s) {
-    assign(&s->id, &s->id_length, s->next_id, s->next_id_length);
+    assign_buffer(&s->id, &s->next_id);
     if (s->has_data || (s->in->keep_empty && s->has_name)) {
-        note(s->t, "name", s->name, s->name_length);
-        note(s->t, "data", s->data ? s->data : "", s->has_data ? s->data_length - 1 : 0);
-        note(s->t, "id", s->id, s->id_length);
+        note_buffer(s->t, "name", &s->name);
+        note(s->t, "data", s->has_data ? s->data.data : "", s->has_data ? s->data.len - 1 : 0);
+        note_buffer(s->t, "id", &s->id);
         note_number(s->t, "retry", s->retry);
         s->retry = -1;
     }
-    s->data_length = 0;
-    assign(&s->name, &s->name_length, "", 0);
-    s->has_data = s->has_name = false;
+    simple_forget(s);
 }
 
 static bool simple_line(simple *s, const char *line, size_t n) {
@@ -110,11 +109,11 @@ static bool simple_line(simple *s, const char *line, size_t n) {
     if (colon == 4 && strncmp(line, "data", 4) == 0)
         return simple_data(s, value, n - from);
     if (colon == 5 && strncmp(line, "event", 5) == 0) {
-        assign(&s->name, &s->name_length, value, n - from);
+        assign(&s->name, value, n - from);
         s->has_name = true;
     }
     if (colon == 2 && strncmp(line, "id", 2) == 0 && memchr(value, 0, n - from) == NULL)
-        assign(&s->next_id, &s->next_id_length, value, n - from);
+        assign(&s->next_id, value, n - from);
     if (colon == 5 && strncmp(line, "retry", 5) == 0)
         simple_retry(s, value, n - from);
     return true;
@@ -142,29 +141,19 @@ static bool simple_stream(simple *s) {
 
 static void simple_run(const input *in, trace *t) {
     simple s = {.in = in, .t = t, .retry = -1};
-    assign(&s.name, &s.name_length, "", 0);
-    assign(&s.id, &s.id_length, "", 0);
-    assign(&s.next_id, &s.next_id_length, "", 0);
     for (int connection = 0; connection <= in->again; connection++) {
-        s.data_length = 0;
-        s.has_data = s.has_name = false;
-        assign(&s.name, &s.name_length, "", 0);
-        assign(&s.next_id, &s.next_id_length, s.id, s.id_length);
+        simple_forget(&s);
+        assign_buffer(&s.next_id, &s.id);
         note(t, simple_stream(&s) ? "more" : "long", "", 0);
-        note(t, "last id", s.id, s.id_length);
+        note_buffer(t, "last id", &s.id);
         note_number(t, "last retry", s.retry);
     }
-    free(s.data);
-    free(s.name);
-    free(s.id);
-    free(s.next_id);
+    pt_buffer *const buffers[] = {&s.data, &s.name, &s.id, &s.next_id};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        pt_buffer_free(buffers[i]);
 }
 
 /* -- ours ------------------------------------------------------------------------------------- */
-
-static void note_buffer(trace *t, const char *what, const pt_buffer *b) {
-    note(t, what, b->len > 0 ? b->data : "", b->len);
-}
 
 /* The piece lies in a block of just its size, so that looking behind it is seen. */
 static pt_sse_result feed_piece(pt_sse *p, const char *bytes, size_t n, trace *t) {

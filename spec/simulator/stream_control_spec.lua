@@ -27,7 +27,9 @@ describe("simulator's streams", function()
     for _, sim in ipairs(opened) do sim:step(0.002) end
   end
 
-  local function eventually(condition, what) return support.wait_until(condition, { step = step, what = what }) end
+  local function eventually(condition, what)
+    return support.wait_until(condition, { step = step, what = what })
+  end
 
   local function curl(sim, path, ...)
     local words = { "curl", "-q", "-sSN", "--noproxy", "*", "--max-time", "60", "-H",
@@ -36,7 +38,8 @@ describe("simulator's streams", function()
     return support.start(words, { step = step })
   end
 
-  -- A bare connection to a stream: `text` gives the body so far without its chunks, `ended` whether it is over.
+  -- A bare connection to a stream: `text` gives the body so far without its chunks, `ended` whether it is
+  -- over.
   local Reader = {}
   Reader.__index = Reader
 
@@ -78,7 +81,8 @@ describe("simulator's streams", function()
   end
 
   function Reader:expect_data(expected)
-    eventually(function() return #self:data() >= #expected end, ("%q, got %q"):format(expected, self.received))
+    local function has_come() return #self:data() >= #expected end
+    eventually(has_come, ("%q, got %q"):format(expected, self.received))
     assert.equal(expected, self:data())
   end
 
@@ -100,8 +104,9 @@ describe("simulator's streams", function()
     assert.truthy(head:find("\r\nContent-Type: text/event-stream\r\n", 1, true))
     assert.truthy(head:find("\r\nTransfer-Encoding: chunked\r\n", 1, true))
     local tail = '"ttl":60,"published_at":"2015-07-03T05:15:00.250Z","coreid":"' .. ID .. '"}\n\n'
-    assert.equal(':ok\n\nevent: door\ndata: {"data":"open",' .. tail .. 'event: bell\ndata: {"data":null,' .. tail,
-      body)
+    local expected = ':ok\n\nevent: door\ndata: {"data":"open",' .. tail
+      .. 'event: bell\ndata: {"data":null,' .. tail
+    assert.equal(expected, body)
   end)
 
   it("carry what clients publish, to all who listen", function()
