@@ -170,18 +170,6 @@ static int is_closed(lua_State *L) {
 
 /* -- the userdata ----------------------------------------------------------------------------- */
 
-static int api_index(lua_State *L) {
-    lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
-        return 1;
-    lua_pushvalue(L, 2);
-    if (lua_gettable(L, lua_upvalueindex(2)) == LUA_TNIL)
-        return 1;
-    lua_pushvalue(L, 1);
-    lua_call(L, 1, 1);
-    return 1;
-}
-
 static int api_tostring(lua_State *L) {
     const api *a = check(L, 1);
     if (a->engine == NULL)
@@ -219,9 +207,9 @@ void pt_api_open(lua_State *L) {
     luaL_setfuncs(L, metamethods, 0);
     lua_pushvalue(L, -3);
     lua_pushvalue(L, -3);
-    lua_pushcclosure(L, api_index, 2);
+    lua_pushcclosure(L, pt_index_verbs, 2);
     lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    lua_setfield(L, -4, "api_metatable");
     lua_setfield(L, -3, "api_getters");
     lua_setfield(L, -2, "api_methods");
 }

@@ -95,11 +95,12 @@ static void set_text(lua_State *L, const char *name, const char *text) {
     lua_setfield(L, -2, name);
 }
 
-static void push_response(lua_State *L, const pt_transfer *t) {
+void pt_reply_push_response(lua_State *L, const pt_transfer *t) {
+    double until = t->state == PT_ENDED ? t->finished : pt_now();
     lua_createtable(L, 0, 4);
     set_integer(L, "status", t->status);
     set_integer(L, "attempts", 1);
-    set_number(L, "elapsed", t->finished - t->submitted);
+    set_number(L, "elapsed", until - t->submitted);
     push_headers(L, &t->head);
     lua_setfield(L, -2, "headers");
 }
@@ -327,6 +328,29 @@ static const char *push_end(lua_State *L, const pt_transfer *t) {
     }
 }
 
+const char *pt_reply_push_loss(lua_State *L, const pt_transfer *t) {
+    switch (t->end) {
+    case PT_END_REPLY:
+        lua_pushliteral(L, "the server ended the stream");
+        return "network";
+    case PT_END_SILENT:
+        lua_pushfstring(L, "the stream was silent for %f s (idle)", (LUAI_UACNUMBER)t->idle);
+        return "timeout";
+    case PT_END_EVENT:
+        lua_pushfstring(L, "a line or an event of the stream is longer than %d bytes",
+                        (int)PT_EVENT_MOST);
+        return "too_large";
+    case PT_END_MEMORY:
+        lua_pushliteral(L, "not enough memory for the stream's connection");
+        return "network";
+    case PT_END_CURL:
+        lua_pushstring(L, t->problem[0] ? t->problem : curl_easy_strerror(t->code));
+        return curl_kind(t->code);
+    default:
+        return push_end(L, t);
+    }
+}
+
 static int fail_transport(lua_State *L, pt_transfer *t) {
     lua_pushnil(L);
     const char *kind = push_end(L, t);
@@ -359,7 +383,7 @@ static int push_success(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
     }
     if (!wishes.response)
         return 1;
-    push_response(L, t);
+    pt_reply_push_response(L, t);
     return 2;
 }
 
@@ -369,7 +393,10 @@ int pt_reply_push(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
         pt_raise(L, "not enough memory");
     if (t->end != PT_END_REPLY)
         return fail_transport(L, t);
-    if (t->status >= 200 && t->status < 300)
+    bool success = t->status >= 200 && t->status < 300;
+    if (success && t->events != NULL)
+        return fail_protocol(L, t, "the reply is no event stream");
+    if (success)
         return push_success(L, t, wishes);
     if (t->status < 400)
         return fail_protocol(L, t,

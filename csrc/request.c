@@ -18,6 +18,9 @@
 /* Seconds: more than a week is as good as no limit, and fits libcurl's long. */
 #define LONGEST 1e6
 
+/* Seconds. The cloud sends something every 9 to 13. */
+#define USUAL_IDLE 30
+
 static void read_method(lua_State *L, int idx, pt_transfer *t) {
     size_t n = 0;
     lua_getfield(L, idx, "method");
@@ -244,6 +247,17 @@ static void read_lines(lua_State *L, int idx, pt_engine *e, pt_transfer *t, bool
     lua_pop(L, 1);
 }
 
+/* -- event streams ---------------------------------------------------------------------------- */
+
+static void read_events(lua_State *L, int idx, pt_transfer *t) {
+    if (!read_flag(L, idx, "events"))
+        return;
+    t->events = pt_event_queue_new();
+    pt_need(L, t->events != NULL);
+    t->idle = USUAL_IDLE;
+    read_seconds(L, idx, "idle", &t->idle);
+}
+
 /* -- the whole -------------------------------------------------------------------------------- */
 
 static void read_query(lua_State *L, int idx, pt_transfer *t) {
@@ -261,6 +275,7 @@ void pt_request_read(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
     t->idempotent = read_flag(L, idx, "idempotent");
     read_seconds(L, idx, "timeout", &t->timeout);
     read_seconds(L, idx, "deadline", &t->deadline);
+    read_events(L, idx, t);
     read_query(L, idx, t);
     read_body(L, idx, t);
     bool none = has(L, idx, "auth");

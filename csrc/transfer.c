@@ -15,9 +15,25 @@ static size_t give_up(pt_transfer *t, pt_end end) {
     return 0;
 }
 
+static size_t write_events(pt_transfer *t, const char *bytes, size_t n) {
+    pt_event_queue *q = t->events;
+    t->heard = pt_now();
+    if (!pt_event_queue_take(q, bytes, n)) {
+        t->paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if (q->fault != PT_SSE_MORE)
+        return give_up(t, q->fault == PT_SSE_LONG ? PT_END_EVENT : PT_END_MEMORY);
+    if (q->ready)
+        pt_completion_add(t->poller, &t->completion);
+    return n;
+}
+
 static size_t write_reply(char *bytes, size_t size, size_t count, void *owner) {
     pt_transfer *t = owner;
     size_t n = size * count;
+    if (t->opened)
+        return write_events(t, bytes, n);
     if (n > t->max_body || t->reply.len > t->max_body - n)
         return give_up(t, PT_END_BODY);
     if (!pt_buffer_append(&t->reply, bytes, n))
@@ -40,19 +56,36 @@ static bool is_event_stream(const char *line, size_t n) {
     return starts_with(line + at, n - at, "text/event-stream");
 }
 
+static void end_head(pt_transfer *t) {
+    long status = 0;
+    t->head_ended = true;
+    if (!t->typed || curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK ||
+        status != 200)
+        return;
+    t->status = status;
+    t->opened = true;
+    t->heard = pt_now();
+    pt_completion_add(t->poller, &t->completion);
+}
+
 static size_t write_head(char *line, size_t size, size_t count, void *owner) {
     pt_transfer *t = owner;
     size_t n = size * count;
+    if (t->opened)
+        return n; /* trailers */
     if (starts_with(line, n, "HTTP/")) {
         pt_buffer_clear(&t->head); /* an interim reply came first */
-        t->head_ended = false;
+        t->head_ended = t->typed = false;
     }
-    if (n > 0 && (line[0] == '\r' || line[0] == '\n'))
-        t->head_ended = true;
     if (t->head.len + n > PT_MAX_HEAD)
         return give_up(t, PT_END_HEAD);
-    if (is_event_stream(line, n))
-        return give_up(t, PT_END_STREAM);
+    if (n > 0 && (line[0] == '\r' || line[0] == '\n'))
+        end_head(t);
+    if (is_event_stream(line, n)) {
+        if (t->events == NULL)
+            return give_up(t, PT_END_STREAM);
+        t->typed = true;
+    }
     if (!pt_buffer_append(&t->head, line, n))
         return give_up(t, PT_END_MEMORY);
     return n;
@@ -157,12 +190,22 @@ void pt_transfer_reset(pt_transfer *t) {
     t->mime = NULL;
     pt_headers_release(t->headers);
     t->headers = NULL;
+    pt_event_queue_free(t->events);
+    t->events = NULL;
     t->json = t->has_body = t->sent = t->idempotent = t->limited = t->head_ended = false;
+    t->typed = t->opened = t->paused = false;
     t->body_sent = 0;
     t->status = 0;
     t->problem[0] = '\0';
     t->end = PT_END_REPLY;
     t->code = CURLE_OK;
+}
+
+void pt_transfer_slim(pt_transfer *t) {
+    (void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL); /* the lines were sent */
+    pt_lines_free(t->lines);
+    t->lines = NULL;
+    each_buffer(t, pt_buffer_free);
 }
 
 void pt_transfer_free(pt_transfer *t) {
@@ -227,6 +270,18 @@ static CURLcode set_address(pt_transfer *t) {
     return ok ? CURLE_OK : CURLE_OUT_OF_MEMORY; /* both were checked and encoded before */
 }
 
+/* A stream keeps its connection to itself: it would hold up others, and die with them. The handle
+   is never used for a call again. */
+static CURLcode set_stream(pt_transfer *t) {
+    CURLcode code;
+    PT_SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    PT_SET(CURLOPT_PIPEWAIT, 0L);
+    PT_SET(CURLOPT_FRESH_CONNECT, 1L);
+    PT_SET(CURLOPT_FORBID_REUSE, 1L);
+    PT_SET(CURLOPT_ACCEPT_ENCODING, NULL);
+    return CURLE_OK;
+}
+
 CURLcode pt_transfer_configure(pt_transfer *t, double seconds) {
     CURLcode code = set_address(t);
     if (code == CURLE_OK)
@@ -237,6 +292,6 @@ CURLcode pt_transfer_configure(pt_transfer *t, double seconds) {
     if (lines == NULL)
         lines = t->json ? t->headers->json : t->headers->plain;
     PT_SET(CURLOPT_HTTPHEADER, lines);
-    PT_SET(CURLOPT_TIMEOUT_MS, (long)(seconds * 1000) + 1);
-    return CURLE_OK;
+    PT_SET(CURLOPT_TIMEOUT_MS, t->events ? 0L : (long)(seconds * 1000) + 1);
+    return t->events ? set_stream(t) : CURLE_OK;
 }

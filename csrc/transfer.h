@@ -8,10 +8,18 @@
 #include <stddef.h>
 
 #include "buffer.h"
+#include "event_queue.h"
 #include "poller.h"
 
 /* Ended also stands for "being prepared by its holder". */
-typedef enum pt_state { PT_IDLE, PT_QUEUED, PT_RUNNING, PT_ENDED, PT_STATES } pt_state;
+typedef enum pt_state {
+    PT_IDLE,
+    PT_QUEUED,
+    PT_RUNNING,
+    PT_STREAMING, /* runs, but takes none of the places of calls */
+    PT_ENDED,
+    PT_STATES
+} pt_state;
 
 typedef enum pt_end {
     PT_END_REPLY,    /* a whole reply came */
@@ -22,6 +30,8 @@ typedef enum pt_end {
     PT_END_BROKEN,   /* the connection ended inside the reply's head */
     PT_END_STREAM,   /* an event stream where a reply was due */
     PT_END_FILE,     /* a file to upload could not be read to its end */
+    PT_END_SILENT,   /* an event stream: no byte for too long */
+    PT_END_EVENT,    /* an event stream: a line or an event above PT_EVENT_MOST */
     PT_END_CANCELLED,
     PT_END_CLOSED,
     PT_END_MEMORY,
@@ -51,6 +61,9 @@ typedef struct pt_transfer {
     bool sent; /* a first byte of the request may have left */
     bool idempotent;
     bool limited; /* the time limit below is what is left of the deadline */
+    bool typed;   /* the head being read has the type of an event stream */
+    bool opened;  /* an event stream: the head came, and the events go to the queue */
+    bool paused;  /* an event stream: libcurl was told to wait, the queue was full */
 
     /* the request */
     char method[16];
@@ -70,6 +83,11 @@ typedef struct pt_transfer {
     double submitted, started, finished;
     size_t max_body;
 
+    /* an event stream */
+    pt_event_queue *events; /* NULL: this is a call */
+    double idle;            /* seconds without a byte after which it is given up */
+    double heard;           /* when the last byte came */
+
     /* the reply */
     pt_buffer head;  /* the last reply's header lines */
     bool head_ended; /* by its empty line; libcurl takes a head that broke off for a whole one */
@@ -83,6 +101,9 @@ void pt_transfer_free(pt_transfer *t);
 
 /* Forgets request and reply, wiping them; keeps handle and buffers. */
 void pt_transfer_reset(pt_transfer *t);
+
+/* Frees what an opened event stream needs no more; its address and secrets too. */
+void pt_transfer_slim(pt_transfer *t);
 
 /* Remembers a text that no error may show. False when memory ran out. */
 bool pt_secrets_add(pt_buffer *secrets, const char *text, size_t n);

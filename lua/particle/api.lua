@@ -146,6 +146,19 @@ function methods.publish(self, name, data, details, opts)
   return true
 end
 
+--- Follows events (`events.stream_mine` and its kin): those of the account's devices, or where `opts` says.
+--- Waits for the reply's head. The stream survives losses of its connection by itself.
+---@param prefix? string  of the events' names; upper and lower case differ
+---@param opts? particle.Subscription
+---@return particle.Stream?
+---@return particle.Error?  when it was refused
+function methods.subscribe(self, prefix, opts)
+  check.receiver(self, "api", "subscribe")
+  open_state(self)
+  if type(prefix) == "table" and opts == nil then prefix, opts = nil, prefix end
+  return require("particle.subscribe").api(self, prefix, opts)
+end
+
 -- Any call ----------------------------------------------------------------------------------------
 
 local REQUEST = {
@@ -238,11 +251,16 @@ function methods.login(self, credentials, opts)
   return require("particle.login").login(state, credentials, opts)
 end
 
---- Closes the api: calls in flight end with kind `closed`, later ones raise. Closing again does nothing.
+--- Closes the api: calls in flight and event streams end with kind `closed`, later calls raise. Closing again
+--- does nothing.
 function methods.close(self)
   check.receiver(self, "api", "close")
   core.close(self)
+  local streams = core.state(self).streams
+  if streams then require("particle.connection").close_all(streams) end
 end
+
+core.api_metatable.__close = methods.close
 
 -- Fields ------------------------------------------------------------------------------------------
 

@@ -1,12 +1,14 @@
 -- The verbs of a device. The userdata is the core's; its methods are these. `read` and `call` are what
 -- programs do thousands of times: a table for the request, one for its path, and straight to the chain.
 
+local address = require("particle.address")
 local check = require("particle.check")
 local core = require("particle.core")
 local failure = require("particle.failure")
 local options = require("particle.options")
 
 local type, math_type = type, math.type
+local is_id, path_of = address.is_id, address.of_device
 local state_of = core.state
 local api_of, product_of, ref_of, record_of =
   core.device_api, core.device_product, core.device_ref, core.device_record
@@ -21,9 +23,7 @@ local api_of, product_of, ref_of, record_of =
 ---@field var table<string, any>        read-only; raises on failure
 local methods = core.device_methods
 
--- Addresses -----------------------------------------------------------------------------------------
-
-local function is_id(ref) return #ref == 24 and not ref:find("%X") end
+-- What replies tell --------------------------------------------------------------------------------
 
 -- Remembers what a reply tells of the device; from then on it is addressed by its id.
 local function learn(self, id, name, online)
@@ -37,27 +37,6 @@ local function learn(self, id, name, online)
   if type(name) == "string" then record.name = name end
   if type(online) == "boolean" then record.online = online end
   if ref ~= id then ref_of(self, id) end
-end
-
--- Product paths take ids only: a name is looked up once.
-local function resolve(self, product)
-  local ref = ref_of(self)
-  if is_id(ref) then return ref end
-  local api = api_of(self)
-  local found, err = require("particle.list").find(api, state_of(api), product, ref)
-  if not found then return nil, err end
-  ref_of(self, ref_of(found))
-  record_of(self, record_of(found))
-  return ref_of(self)
-end
-
--- The path of the device, or of something of it; nil, err when a name could not be resolved.
-local function path_of(self, part)
-  local product = product_of(self)
-  if product == nil then return { "v1", "devices", ref_of(self), part } end
-  local id, err = resolve(self, product)
-  if not id then return nil, err end
-  return { "v1", "products", product, "devices", id, part }
 end
 
 -- Functions and variables ---------------------------------------------------------------------------
@@ -290,6 +269,19 @@ function methods.flash(self, firmware, opts)
   return failure.unsent(state_of(api_of(self)), request, "cancelled", problem)
 end
 
+-- Events --------------------------------------------------------------------------------------------
+
+--- Follows the device's events (`events.stream_device`); see `api:subscribe`.
+---@param prefix? string  of the events' names
+---@param opts? particle.SubscribeOptions
+---@return particle.Stream?
+---@return particle.Error?
+function methods.subscribe(self, prefix, opts)
+  check.receiver(self, "device", "subscribe")
+  if type(prefix) == "table" and opts == nil then prefix, opts = nil, prefix end
+  return require("particle.subscribe").device(self, prefix, opts)
+end
+
 -- Waiting for it ------------------------------------------------------------------------------------
 
 --- Waits until the device answers a ping (`devices.ping`), over passing failures of network and cloud.
@@ -325,9 +317,7 @@ end
 function methods.url(self, sub)
   check.receiver(self, "device", "url")
   if sub ~= nil then check.part(sub, "url", "the part") end
-  local product, ref = product_of(self), ref_of(self)
-  local path = product and { "v1", "products", product, "devices", ref, sub } or { "v1", "devices", ref, sub }
-  return api_of(self):url(table.unpack(path))
+  return api_of(self):url(table.unpack(address.known(self, sub)))
 end
 
 local Functions = {}
