@@ -251,6 +251,7 @@ describe("a device", function()
       assert.error_matches(function() lamp.fn:led("on") end, "device%.fn%.led: call it with a dot")
       assert.error_matches(function() lamp.var.temperature = 5 end,
         "device%.var%.temperature cannot be assigned")
+      assert.error_matches(function() lamp.fn.led = print end, "device%.fn%.led cannot be assigned")
     end)
   end)
 

@@ -344,6 +344,10 @@ function Functions:__index(name)
   end
 end
 
+function Functions.__newindex(_, name)
+  check.raise(("device.fn.%s cannot be assigned: a function is only called"):format(tostring(name)))
+end
+
 local Variables = {}
 
 function Variables:__index(name)
