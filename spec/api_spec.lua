@@ -215,7 +215,7 @@ describe("an api", function()
         local _, err = logging:request { method = "DELETE", path = path }
         assert.are.equal("DELETE /v1/access_tokens/t0ken", cloud:last())
         assert.are.equal(cloud.url .. "/v1/access_tokens/<secret>", err.url)
-        assert.not_matches("t0ken", table.concat(lines) .. tostring(err) .. require("particle.inspect")(shown))
+        assert.not_matches("t0ken", tostring(err) .. require("particle.inspect")({ lines, shown }))
       end
       assert.are.equal("t0ken", list[3])
       for _, path in ipairs { "/v1/access_tokens/current", "/v1/access_tokens" } do
