@@ -262,6 +262,8 @@ describe("a device", function()
     } do
       assert.error_matches(function() lamp[verb]("x") end,
         verb .. ": call it with a colon, device:" .. verb .. "%(%.%.%.%), on a device %(got a string%)")
+      assert.error_matches(function() lamp[verb](api, "x") end, "on a device %(got an api%)")
+      assert.error_matches(function() lamp[verb](particle.null, "x") end, "on a device %(got null%)")
     end
   end)
 

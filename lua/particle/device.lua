@@ -7,7 +7,7 @@ local failure = require("particle.failure")
 local options = require("particle.options")
 
 local type, math_type = type, math.type
-local state_of = core.state
+local type_of, state_of = core.type, core.state
 local api_of, product_of, ref_of, record_of =
   core.device_api, core.device_product, core.device_ref, core.device_record
 
@@ -75,7 +75,7 @@ end
 ---@return integer?  what the function returned; negative values are results too
 ---@return particle.Error?
 function methods.call(self, function_name, argument, opts)
-  if type(self) ~= "userdata" then check.receiver(self, "device", "call") end
+  if type_of(self) ~= "device" then check.receiver(self, "device", "call") end
   check.part(function_name, "call", "the function's name")
   check_argument(argument)
   local path, unresolved = path_of(self, function_name)
@@ -113,7 +113,7 @@ end
 ---@return any  a number, string or boolean; `particle.null` for null; nil exactly when it failed
 ---@return particle.Error?
 function methods.read(self, variable, opts)
-  if type(self) ~= "userdata" then check.receiver(self, "device", "read") end
+  if type_of(self) ~= "device" then check.receiver(self, "device", "read") end
   check.part(variable, "read", "the variable's name", "events")
   local path, unresolved = path_of(self, variable)
   if path == nil then return nil, unresolved end
