@@ -78,6 +78,7 @@ describe("particle.new", function()
     for _, text in ipairs {
       "", "nonsense", "ftp://example.com", "https://", "https://user:pw@example.com",
       "https://example.com/?a=b", "https://example.com/#x", "https://exa mple.com",
+      "https://example.com/" .. ("x"):rep(2000),
     } do
       assert.error_matches(function() particle.new { token = "x", base_url = text } end,
         "particle.new: base_url ")
