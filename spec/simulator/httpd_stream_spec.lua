@@ -76,10 +76,10 @@ local function open(server, held)
   return id, client
 end
 
--- A stream that curl reads, at its leisure.
+-- A stream that curl reads.
 local function open_with_curl(server, held)
   local curl = support.start({
-    "curl", "-q", "-sSN", "--noproxy", "*", "--limit-rate", "100k", "http://127.0.0.1:" .. server:port(),
+    "curl", "-q", "-sSN", "--noproxy", "*", "http://127.0.0.1:" .. server:port(),
   }, { step = step })
   local id = next_id(server)
   assert.is_true(server:stream(id, 200, {}, held))
@@ -468,11 +468,13 @@ describe("httpd", function()
       end,
     } do
       local curl <close>, id = open_with_curl(server)
+      curl:kill("STOP") -- it reads nothing, so that the socket does not take all
       before(id)
       assert.is_true(server:abort(id))
       assert.is_false(server:abort(id))
       assert.is_false(server:send(id, "x"))
       assert.is_nil(server:gone())
+      curl:kill("CONT")
       expect_reset(curl)
     end
   end)
