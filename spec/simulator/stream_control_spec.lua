@@ -179,7 +179,8 @@ describe("simulator's streams", function()
     it("ends all in order, or by a reset", function()
       local sim = new()
       for reset, status in pairs { [false] = 0, [true] = 56 } do
-        local first <close>, second <close> = curl(sim), curl(sim, "/v1/events/x")
+        local first <close> = curl(sim)
+        local second <close> = curl(sim, "/v1/events/x")
         expect_streams(sim, 2)
         eventually(function() return first:stdout() .. second:stdout() == ":ok\n\n:ok\n\n" end)
         assert.equal(2, sim:cut { reset = reset })
@@ -265,8 +266,7 @@ describe("simulator's streams", function()
   it("are refused a number of times", function()
     local sim = new()
     local function answer()
-      local client <close> = curl(sim, nil, "-o", "/dev/null", "--max-time", "1", "-w",
-        "%{http_code} %header{retry-after}")
+      local client <close> = curl(sim, nil, "-o", "/dev/null", "-w", "%{http_code} %header{retry-after}")
       return (client:wait().stdout)
     end
     sim:refuse { status = 429, times = 2, retry_after = 7 }
