@@ -91,9 +91,9 @@ function control.add(methods, inside)
   end
 
   --- Sends bytes as they are, whatever they are, on event streams: all, or those that are meant, as for
-  --- `sim:cut`. For what the cloud does not send, or not now: comments, `retry:` and `id:` lines, CRLF, an event
-  --- without a name, half an event. A stalled stream keeps them back, a split one splits them;
-  --- `sim:deliveries()` lists events only. Keep-alives may come between: `keepalive = false` stops them.
+  --- `sim:cut`. For what the cloud never sends: comments, `retry:` and `id:` lines, CRLF, an event without a
+  --- name, half an event. A stalled stream keeps them back, a split one splits them; `sim:deliveries()` lists
+  --- events only. Keep-alives may come between: `keepalive = false` stops them.
   ---@param bytes string
   ---@param filter? table   fields of `particle.simulator.StreamInfo`
   ---@return integer count  of the streams
