@@ -63,7 +63,7 @@ describe("streams", function()
       publish("a")
       second.gone = true
       publish("b")
-      all:forget(one)
+      all:forget { [one] = true }
       publish("c")
       assert.same({ "a=x b=x", "a=x", "a=x b=x c=x" }, { first:heard(), second:heard(), third:heard() })
       assert.equal(1, #all:describe())

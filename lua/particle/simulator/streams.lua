@@ -101,10 +101,10 @@ function Streams:open(subscription, connection)
   return stream
 end
 
---- Forgets a stream whose client has gone.
----@param stream particle.simulator.Stream
-function Streams:forget(stream)
-  visit(self, function(other) return other ~= stream end)
+--- Forgets streams whose clients have gone.
+---@param gone table<particle.simulator.Stream, true>
+function Streams:forget(gone)
+  visit(self, function(stream) return not gone[stream] end)
 end
 
 --- Forgets all: their connections are gone.
