@@ -119,6 +119,8 @@ local function is_readable(server)
 end
 
 local function open_descriptors()
+  collectgarbage() -- of other specs
+  collectgarbage()
   local pipe <close> = assert(io.popen("ls -l /proc/$PPID/fd | grep -cE 'socket|eventpoll|eventfd'"))
   return pipe:read("n")
 end
