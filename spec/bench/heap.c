@@ -6,7 +6,7 @@ __attribute__((visibility("default"))) int luaopen_heap(lua_State *L);
 
 static int heap(lua_State *L) {
     struct mallinfo2 info = mallinfo2();
-    lua_pushinteger(L, (lua_Integer)(info.uordblks + info.hblkhd));
+    lua_pushinteger(L, (lua_Integer)info.uordblks + (lua_Integer)info.hblkhd);
     return 1;
 }
 

@@ -9,7 +9,8 @@ local api = particle.new { base_url = url, token = token }
 local streams = {}
 
 local function resident()
-  for line in io.lines("/proc/self/statm") do return tonumber(line:match("^%d+ (%d+)")) * 4096 end
+  local file <close> = assert(io.open("/proc/self/statm"))
+  return tonumber(file:read("l"):match("^%d+ (%d+)")) * 4096
 end
 
 local function open(n)
