@@ -297,7 +297,7 @@ static void push_curl_message(lua_State *L, const pt_transfer *t) {
         lua_pushfstring(L, "no reply within %f s (timeout)", (LUAI_UACNUMBER)t->timeout);
     else if (t->code == CURLE_OPERATION_TIMEDOUT)
         lua_pushfstring(L, "no connection in time (connect_timeout, timeout): %s", reason);
-    else if (t->code == CURLE_SEND_FAIL_REWIND)
+    else if (t->code == CURLE_ABORTED_BY_CALLBACK)
         lua_pushliteral(L, "the connection was closed before a reply came; not sent again, because "
                            "it may have been carried out");
     else

@@ -91,23 +91,15 @@ static size_t write_head(char *line, size_t size, size_t count, void *owner) {
     return n;
 }
 
-/* There is no seek function on purpose: a body that cannot rewind cannot be sent twice. */
-static size_t read_body(char *into, size_t size, size_t count, void *owner) {
-    pt_transfer *t = owner;
-    size_t n = size * count, left = t->body.len - t->body_sent;
-    if (n > left)
-        n = left;
-    if (n > 0)
-        memcpy(into, t->body.data + t->body_sent, n);
-    t->body_sent += n;
-    return n;
-}
-
-/* Called each time a request is about to be written, on a kept connection too. */
+/* Called each time a request is about to be written, on a kept connection too. When such a
+   connection died under a request, libcurl writes it again by itself: a function would run twice.
+ */
 static int note_sending(void *owner, char *remote_ip, char *local_ip, int remote_port,
                         int local_port) {
     (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
     pt_transfer *t = owner;
+    if (t->sent && !t->idempotent)
+        return CURL_PREREQFUNC_ABORT;
     t->sent = true;
     return CURL_PREREQFUNC_OK;
 }
@@ -136,8 +128,6 @@ static CURLcode set_callbacks(pt_transfer *t) {
     PT_SET(CURLOPT_WRITEDATA, t);
     PT_SET(CURLOPT_HEADERFUNCTION, write_head);
     PT_SET(CURLOPT_HEADERDATA, t);
-    PT_SET(CURLOPT_READFUNCTION, read_body);
-    PT_SET(CURLOPT_READDATA, t);
     PT_SET(CURLOPT_PREREQFUNCTION, note_sending);
     PT_SET(CURLOPT_PREREQDATA, t);
     PT_SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -195,7 +185,6 @@ void pt_transfer_reset(pt_transfer *t) {
     t->events = NULL;
     t->json = t->has_body = t->sent = t->idempotent = t->limited = t->head_ended = false;
     t->typed = t->opened = t->paused = false;
-    t->body_sent = 0;
     t->status = 0;
     if (t->problem != NULL)
         t->problem[0] = '\0';
@@ -231,28 +220,25 @@ bool pt_secrets_add(pt_buffer *secrets, const char *text, size_t n) {
     return pt_buffer_append(secrets, text, n) && pt_buffer_putc(secrets, '\0');
 }
 
-static CURLcode set_no_body(pt_transfer *t, const char *method) {
+static CURLcode set_no_body(pt_transfer *t) {
     CURLcode code;
-    bool post = strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
+    bool post = strcmp(t->method, "POST") == 0 || strcmp(t->method, "PUT") == 0;
     if (post) {
         PT_SET(CURLOPT_POSTFIELDS, "");
         PT_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)0);
     }
     PT_SET(post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
-    /* libcurl re-sends a request without a body when a kept connection died under it */
-    PT_SET(CURLOPT_FRESH_CONNECT, t->idempotent ? 0L : 1L);
     return CURLE_OK;
 }
 
 static CURLcode set_body(pt_transfer *t) {
     CURLcode code;
-    PT_SET(CURLOPT_FRESH_CONNECT, 0L);
     if (t->mime != NULL) {
         PT_SET(CURLOPT_MIMEPOST, t->mime);
         return CURLE_OK;
     }
     PT_SET(CURLOPT_POST, 1L);
-    PT_SET(CURLOPT_POSTFIELDS, t->idempotent ? t->body.data : NULL);
+    PT_SET(CURLOPT_POSTFIELDS, t->body.data);
     PT_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
     return CURLE_OK;
 }
@@ -262,7 +248,7 @@ static CURLcode set_method(pt_transfer *t) {
     bool body = t->mime != NULL || (t->has_body && t->body.len > 0);
     const char *usual = body ? "POST" : "GET";
     PT_SET(CURLOPT_NOBODY, 0L);
-    code = body ? set_body(t) : set_no_body(t, t->method);
+    code = body ? set_body(t) : set_no_body(t);
     if (code != CURLE_OK)
         return code;
     if (strcmp(t->method, "HEAD") == 0) {

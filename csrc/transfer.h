@@ -72,7 +72,6 @@ typedef struct pt_transfer {
     pt_buffer query; /* encoded, without '?'; ends with NUL when there is one */
     pt_buffer body;
     bool has_body;
-    size_t body_sent;
     bool json;                /* which of the engine's lists of header lines */
     struct curl_slist *lines; /* this request's own header lines, or NULL for the engine's */
     pt_buffer line_text;      /* the same as text, while they are gathered */

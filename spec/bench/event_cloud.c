@@ -1,7 +1,9 @@
 /* A fake cloud that sends each of its clients the same event stream, as fast as they take it: one
    event a chunk, each with the cloud's envelope and a number as data. Usage: event_cloud EVENTS.
    Prints its port; ends when its reader goes. */
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -71,14 +73,18 @@ static void serve(int fd, long events) {
     close(fd);
 }
 
-static void leave(int signal_number) {
-    (void)signal_number;
-    _exit(0);
+/* Waits for a client; false when the reader of our output has gone. */
+static bool await_client(int listener) {
+    struct pollfd fds[] = {{.fd = listener, .events = POLLIN}, {.fd = STDOUT_FILENO}};
+    while (poll(fds, 2, -1) < 0)
+        if (errno != EINTR)
+            die("poll");
+    return fds[1].revents == 0;
 }
 
 /* Each client has a process of its own; a client that goes ends it. */
 static void accept_clients(int listener, long events) {
-    for (;;) {
+    while (await_client(listener)) {
         int fd = accept(listener, NULL, NULL);
         if (fd < 0)
             die("accept");
@@ -86,6 +92,7 @@ static void accept_clients(int listener, long events) {
         if (child < 0)
             die("fork");
         if (child == 0) {
+            close(STDOUT_FILENO);
             serve(fd, events);
             _exit(0);
         }
@@ -107,7 +114,6 @@ int main(int argc, char **argv) {
         getsockname(listener, (struct sockaddr *)&address, &length) != 0)
         die("event_cloud");
     signal(SIGCHLD, SIG_IGN);
-    signal(SIGTERM, leave);
     printf("%d\n", ntohs(address.sin_port));
     fflush(stdout);
     accept_clients(listener, events);
