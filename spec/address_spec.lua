@@ -9,7 +9,9 @@ describe("address", function()
 
   before_each(function()
     sim = assert(simulator.new {
-      devices = { { name = "lamp", id = ID, product_id = 42 }, { name = "door", id = OTHER, product_id = 42 } },
+      devices = {
+        { name = "lamp", id = ID, product_id = 42 }, { name = "door", id = OTHER, product_id = 42 },
+      },
     })
     api = sim:client { log = false }
   end)

@@ -8,7 +8,7 @@ local scheduler = require("particle.scheduler")
 local streaming = {}
 
 --- Seconds that no wait here takes; one that does fails.
-streaming.LONG = 30
+streaming.LONG = 20
 
 streaming.HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 
@@ -135,7 +135,7 @@ end
 ---@param n? integer  1
 ---@return table info  of the n-th
 function States:await(name, n)
-  streaming.wait(function() return self:count(name) >= (n or 1) end, ("state %s (%s)"):format(name, self:names()))
+  streaming.wait(function() return self:count(name) >= (n or 1) end, "state " .. name)
   local seen = 0
   for _, entry in ipairs(self.list) do
     if entry.state == name then seen = seen + 1 end
