@@ -282,8 +282,17 @@ static const char *curl_kind(CURLcode code) {
     }
 }
 
+/* libcurl quotes a proxy's address that it cannot use, with the password in it. */
+static const char *reason_of(const pt_transfer *t) {
+    static const char quoted[] = "Unsupported proxy";
+    if (t->problem[0] == '\0')
+        return curl_easy_strerror(t->code);
+    bool quotes = strncmp(t->problem, quoted, sizeof quoted - 1) == 0;
+    return quotes ? "the proxy's address is none that can be used" : t->problem;
+}
+
 static void push_curl_message(lua_State *L, const pt_transfer *t) {
-    const char *reason = t->problem[0] ? t->problem : curl_easy_strerror(t->code);
+    const char *reason = reason_of(t);
     if (t->code == CURLE_OPERATION_TIMEDOUT && t->sent)
         lua_pushfstring(L, "no reply within %f s (timeout)", (LUAI_UACNUMBER)t->timeout);
     else if (t->code == CURLE_OPERATION_TIMEDOUT)
@@ -344,7 +353,7 @@ const char *pt_reply_push_loss(lua_State *L, const pt_transfer *t) {
         lua_pushliteral(L, "not enough memory for the stream's connection");
         return "network";
     case PT_END_CURL:
-        lua_pushstring(L, t->problem[0] ? t->problem : curl_easy_strerror(t->code));
+        lua_pushstring(L, curl_easy_strerror(t->code));
         return curl_kind(t->code);
     default:
         return push_end(L, t);

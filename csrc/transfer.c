@@ -169,7 +169,8 @@ pt_transfer *pt_transfer_new(pt_poller *poller, CURLU *base) {
     t->poller = pt_poller_hold(poller);
     t->easy = curl_easy_init();
     t->url = curl_url_dup(base);
-    if (t->easy && t->url && set_callbacks(t) == CURLE_OK && set_rules(t) == CURLE_OK)
+    t->problem = calloc(1, CURL_ERROR_SIZE);
+    if (t->easy && t->url && t->problem && set_callbacks(t) == CURLE_OK && set_rules(t) == CURLE_OK)
         return t;
     pt_transfer_free(t);
     return NULL;
@@ -196,15 +197,23 @@ void pt_transfer_reset(pt_transfer *t) {
     t->typed = t->opened = t->paused = false;
     t->body_sent = 0;
     t->status = 0;
-    t->problem[0] = '\0';
+    if (t->problem != NULL)
+        t->problem[0] = '\0';
     t->end = PT_END_REPLY;
     t->code = CURLE_OK;
 }
 
 void pt_transfer_slim(pt_transfer *t) {
-    (void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL); /* the lines were sent */
+    /* libcurl looks at none of these any more once the request was sent */
+    (void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+    (void)curl_easy_setopt(t->easy, CURLOPT_CURLU, NULL);
+    (void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
     pt_lines_free(t->lines);
     t->lines = NULL;
+    curl_url_cleanup(t->url);
+    t->url = NULL;
+    free(t->problem);
+    t->problem = NULL;
     each_buffer(t, pt_buffer_free);
 }
 
@@ -213,6 +222,7 @@ void pt_transfer_free(pt_transfer *t) {
     pt_transfer_reset(t);
     each_buffer(t, pt_buffer_free);
     curl_url_cleanup(t->url);
+    free(t->problem);
     pt_poller_release(t->poller);
     free(t);
 }

@@ -92,7 +92,7 @@ typedef struct pt_transfer {
     pt_buffer head;  /* the last reply's header lines */
     bool head_ended; /* by its empty line; libcurl takes a head that broke off for a whole one */
     pt_buffer reply;
-    char problem[CURL_ERROR_SIZE];
+    char *problem; /* CURL_ERROR_SIZE bytes for libcurl to say what went wrong */
 } pt_transfer;
 
 /* A transfer at rest with its easy handle set up but for the request; NULL without memory. */
@@ -102,7 +102,7 @@ void pt_transfer_free(pt_transfer *t);
 /* Forgets request and reply, wiping them; keeps handle and buffers. */
 void pt_transfer_reset(pt_transfer *t);
 
-/* Frees what an opened event stream needs no more; its address and secrets too. */
+/* Frees what an opened event stream needs no more: all of its request, and libcurl's words. */
 void pt_transfer_slim(pt_transfer *t);
 
 /* Remembers a text that no error may show. False when memory ran out. */

@@ -29,7 +29,7 @@ local state_of = core.stream_state
 -- The first event of a connection: it has proved good, and a gap before it is over.
 local function first_event(state, event)
   event.gap, state.gap = state.gap, nil
-  if not state.following then state.unproven, state.attempts = nil, 0 end
+  if not state.following then state.attempts = nil end
   return event
 end
 
@@ -37,7 +37,7 @@ local function take(self, state)
   local current = state.current
   if not current then return nil end
   local event = current:pop()
-  if event then return state.unproven and first_event(state, event) or event end
+  if event then return state.attempts and first_event(state, event) or event end
   if not state.following then return nil end
   connection.follow(self, state)
   return take(self, state)
@@ -48,18 +48,20 @@ local function has_news(state)
   return state.status == "closed" or state.following ~= nil or current ~= nil and current:ready()
 end
 
+local read = setmetatable({}, { __mode = "k" }) -- the states of streams that somebody waits for
+
 local Reading = {}
 
 function Reading:__close()
-  for _, state in ipairs(self) do state.read = nil end
+  for _, state in ipairs(self) do read[state] = nil end
 end
 
 -- While it waits nobody else may: each event has one reader.
 local function await(states, holds, subject, deadline)
   for _, state in ipairs(states) do
-    if state.read then check.raise("another task is already waiting for this stream's next event") end
+    if read[state] then check.raise("another task is already waiting for this stream's next event") end
   end
-  for _, state in ipairs(states) do state.read = true end
+  for _, state in ipairs(states) do read[state] = true end
   local reading <close> = setmetatable(states, Reading) -- luacheck: ignore reading
   return scheduler.await_news(states, holds, subject, deadline)
 end
@@ -194,11 +196,12 @@ stream.OPTIONS = {
 }
 
 --- A new stream. Waits for its connection, unless told otherwise.
----@param fields table  of `particle.stream.State`: api, device or path, prefix, operation, opts
+---@param fields table  of `particle.stream.State`: api, device and prefix or path, opts
 ---@return particle.Stream?
 ---@return particle.Error?
 function stream.new(fields)
-  fields.status, fields.attempts = "connecting", 0
+  if core.closed(fields.api) then error("the api is closed", 0) end
+  fields.status = "connecting"
   local made = core.stream(fields)
   local all = core.state(fields.api)
   all.streams = all.streams or setmetatable({}, { __mode = "k" })
