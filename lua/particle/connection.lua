@@ -79,19 +79,21 @@ local function end_job(state)
   if job then pcall(job.cancel, job) end
 end
 
+local function drop_events(state)
+  discard(state.current)
+  discard(state.following)
+  state.current, state.following = nil, nil
+end
+
 --- Ends a stream. With an error it was given up, and the events that have come can still be read; without
 --- one its owner closed it.
 ---@param stream particle.Stream
 ---@param err? particle.Error
 function connection.close(stream, err)
   local state = core.stream_state(stream)
+  if not err then drop_events(state) end
   if state.status == "closed" then return end
   state.failure = err
-  if not err then
-    discard(state.current)
-    discard(state.following)
-    state.current, state.following = nil, nil
-  end
   report(stream, state, "closed", { error = err })
   end_job(state)
 end
