@@ -79,19 +79,21 @@ local function end_job(state)
   if job then pcall(job.cancel, job) end
 end
 
+local function drop_events(state)
+  discard(state.current)
+  discard(state.following)
+  state.current, state.following = nil, nil
+end
+
 --- Ends a stream. With an error it was given up, and the events that have come can still be read; without
 --- one its owner closed it.
 ---@param stream particle.Stream
 ---@param err? particle.Error
 function connection.close(stream, err)
   local state = core.stream_state(stream)
+  if not err then drop_events(state) end
   if state.status == "closed" then return end
   state.failure = err
-  if not err then
-    discard(state.current)
-    discard(state.following)
-    state.current, state.following = nil, nil
-  end
   report(stream, state, "closed", { error = err })
   end_job(state)
 end
@@ -116,16 +118,26 @@ local function path_of(state)
   return path, err
 end
 
+-- The caller's own, and what they do not replace.
+local function headers_of(state)
+  local headers, names = {}, {}
+  for name, text in pairs(state.opts.headers or {}) do headers[name], names[name:lower()] = text, true end
+  local usual = {
+    ["Accept"] = "text/event-stream", ["Cache-Control"] = "no-cache", ["Last-Event-ID"] = state.last_id,
+  }
+  for name, text in pairs(usual) do
+    if not names[name:lower()] then headers[name] = text end
+  end
+  return headers
+end
+
 local function request_of(state)
   local path, err = path_of(state)
   if not path then return nil, err end
   local opts = state.opts
-  local headers = { Accept = "text/event-stream", ["Cache-Control"] = "no-cache" }
-  headers["Last-Event-ID"] = state.last_id
-  for name, text in pairs(opts.headers or {}) do headers[name] = text end
   return {
-    method = "GET", path = path, events = true, idempotent = true, headers = headers, idle = opts.idle,
-    timeout = opts.timeout, deadline = opts.deadline, token_in = opts.token_in,
+    method = "GET", path = path, events = true, idempotent = true, headers = headers_of(state),
+    idle = opts.idle, timeout = opts.timeout, deadline = opts.deadline, token_in = opts.token_in,
     operation = operation_of(state),
   }
 end

@@ -1,5 +1,6 @@
 -- From what a caller of `subscribe` asks for to a stream: whose events, and where the cloud has them.
 
+local backoff = require("particle.backoff")
 local check = require("particle.check")
 local core = require("particle.core")
 local options = require("particle.options")
@@ -30,14 +31,21 @@ local function check_prefix(prefix, who)
   if prefix ~= nil then check.part(prefix, who, "the prefix of the events' names") end
 end
 
+local function copy_of(given)
+  local copy = {}
+  for name, value in pairs(given) do copy[name] = value end
+  return copy
+end
+
 local NONE = {}
 
 -- Checks what was given; a copy of its own, because it is kept.
 local function own_options(opts, who, known)
-  local copy = {}
   if opts == nil then return NONE end
   options.apply({ method = "GET" }, opts, who, known)
-  for name, value in pairs(opts) do copy[name] = value end
+  local copy = copy_of(opts)
+  if copy.retry then options.check(copy.retry, backoff.RULES, who .. ": retry") end
+  if copy.headers then copy.headers = copy_of(copy.headers) end
   return copy
 end
 
