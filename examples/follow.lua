@@ -1,5 +1,5 @@
--- Follows events in the terminal: one line each, and what becomes of the connection: losses, reconnections, and
--- the times of which events may be missing.
+-- Follows events in the terminal: one line each, and what becomes of the connection: losses, reconnections,
+-- and the times of which events may be missing.
 -- Usage: eval "$(make -s env)"; lua5.4 examples/follow.lua [--count N] [--prefix TEXT] [DEVICE]
 -- DEVICE is a name or an id; without it all devices are followed. Ctrl-C ends it, or N events. With
 -- PARTICLE_ACCESS_TOKEN set the devices are your own, else simulated ones, whose network breaks now and then.
@@ -51,7 +51,9 @@ local function paint(colour, text)
 end
 
 -- On one line, and without what a terminal would obey: anybody may have published it.
-local function line_of(text) return (inspect.clean(text):gsub("[\n\t]", { ["\n"] = "\\n", ["\t"] = "\\t" })) end
+local function line_of(text)
+  return (inspect.clean(text):gsub("\n", "\\n"):gsub("\t", "\\t"))
+end
 
 local function clock(seconds) return os.date("!%H:%M:%S", math.floor(seconds)) end
 
