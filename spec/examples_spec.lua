@@ -115,6 +115,7 @@ describe("example", function()
         "\n  garage%-door +open +false\n",
         '\n  kitchen%-lamp +led%("on"%) +1\n',
         '\n  greenhouse +water%("5"%) +%d+\n',
+        "\n  door +opened +%S+Z\n  temperature +24%.5 +%S+Z\n  lights +out +%S+Z\n",
         "\n  reading from an offline device +device_offline +",
         "\n  calling a function it lacks +not_found +",
         "PARTICLE_ACCESS_TOKEN=your%-token make demo\n",
@@ -323,7 +324,8 @@ describe("example", function()
 
     it("draws blocks where the terminal has them, and a constant at half height", function()
       local sim, start = new_cloud()
-      local process <close> = start_in_terminal(start, "--count 2 --event t porch-lamp", { LC_ALL = "C.UTF-8" })
+      local process <close> = start_in_terminal(start, "--count 2 --event t porch-lamp",
+        { LC_ALL = "C.UTF-8" })
       for _, data in ipairs { "5", "on" } do sim:device("porch-lamp"):publish("t", data) end
       local frame = frames_of(process:wait().stdout)[2]
       assert.are.same({ "            ", "        5 ▁ ", "          █ " }, { frame[4], frame[5], frame[6] })

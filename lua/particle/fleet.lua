@@ -121,9 +121,11 @@ end
 ---@param every? number  seconds from one event to the next (0.3)
 ---@return particle.Task  `cancel` ends it
 function fleet.animate(sim, every)
-  local devices = {}
-  for _, name in ipairs { "greenhouse", "garage-door", "kitchen-lamp" } do devices[name] = sim:device(name) end
-  return scheduler.spawn(publish_for_ever, setmetatable({ sim }, { __mode = "v" }), devices, every or 0.3)
+  local devices, ref = {}, setmetatable({ sim }, { __mode = "v" })
+  for _, name in ipairs { "greenhouse", "garage-door", "kitchen-lamp" } do
+    devices[name] = sim:device(name)
+  end
+  return scheduler.spawn(publish_for_ever, ref, devices, every or 0.3)
 end
 
 return fleet
