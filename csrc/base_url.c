@@ -6,6 +6,7 @@
 
 #include "url.h"
 
+static const char no_url[] = "is not a URL such as https://api.particle.io";
 static const char out_of_memory[] = ""; /* in the place of a problem of the address */
 
 static const char *problem(CURLUcode code, const char *why) {
@@ -39,6 +40,17 @@ static const char *read_scheme(pt_base_url *b) {
     bool known = b->plain || strcmp(scheme, "https") == 0;
     curl_free(scheme);
     return known ? NULL : "must begin with https:// (or http://)";
+}
+
+/* libcurl makes up missing slashes, and decodes a host: read again it might be another one. */
+static const char *check_authority(const char *text) {
+    const char *host = strchr(text, ':');
+    if (host == NULL || strncmp(host, "://", 3) != 0 || host[3] == '/')
+        return no_url;
+    host += 3;
+    if (*host != '[' && memchr(host, '%', strcspn(host, "/")) != NULL)
+        return "must not escape characters of its host";
+    return NULL;
 }
 
 static const char *read_host(pt_base_url *b) {
@@ -76,11 +88,11 @@ static bool parse(pt_base_url *b, const char *text, const char **why) {
     CURLUcode code = curl_url_set(b->url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
     if (code == CURLUE_OUT_OF_MEMORY)
         return false;
-    *why = "is not a URL such as https://api.particle.io";
+    *why = no_url;
     if (code != CURLUE_OK || strpbrk(text, " \t\r\n\\") != NULL)
         return false;
     if ((*why = read_scheme(b)) == NULL && (*why = find_forbidden(b->url)) == NULL &&
-        (*why = read_host(b)) == NULL)
+        (*why = check_authority(text)) == NULL && (*why = read_host(b)) == NULL)
         return read_texts(b);
     if (*why == out_of_memory)
         *why = NULL;

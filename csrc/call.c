@@ -71,7 +71,8 @@ static int take_stream(lua_State *L, pt_call *c) {
 /* take() -> value [, response] | nil, err: once, when it is done */
 static int call_take(lua_State *L) {
     pt_call *c = pt_call_check(L);
-    if (c->transfer == NULL || !is_done(c->transfer))
+    bool taken = c->transfer == NULL || c->transfer->http == NULL;
+    if (taken || !is_done(c->transfer))
         pt_raise(L, "take: the call is not done, or was taken before");
     if (c->transfer->opened)
         return take_stream(L, c);

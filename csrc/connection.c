@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "envelope.h"
 #include "json.h"
 #include "lua_util.h"
 
@@ -24,12 +25,19 @@ static bool has_text(lua_State *L, const char *name) {
     return found;
 }
 
+static bool push_object(lua_State *L, const char *text, size_t n) {
+    if (pt_envelope_push(L, text, n) || pt_json_decode(L, text, n, false))
+        return true;
+    lua_pop(L, 1); /* the decoder's complaint */
+    return false;
+}
+
 /* The cloud wraps what was published; the table in which it does so becomes the event. */
 static bool push_envelope(lua_State *L, const pt_sse *sse) {
-    if (sse->data.len == 0 || sse->data.data[0] != '{')
+    if (sse->data.len == 0 || sse->data.data[0] != '{' ||
+        !push_object(L, sse->data.data, sse->data.len))
         return false;
-    bool decoded = pt_json_decode(L, sse->data.data, sse->data.len, false);
-    if (decoded && (has_text(L, "published_at") || has_text(L, "coreid")))
+    if (has_text(L, "published_at") || has_text(L, "coreid"))
         return true;
     lua_pop(L, 1);
     return false;

@@ -47,13 +47,30 @@ typedef enum pt_end {
 struct pt_engine;
 struct pt_headers;
 
+/* What goes over the wire, and what libcurl says of it. */
+typedef struct pt_http {
+    char method[16];
+    CURLU *url;      /* the base address; only path and query change */
+    pt_buffer path;  /* encoded, with the base address's own; ends with NUL */
+    pt_buffer shown; /* the whole address as errors show it: no query, no secrets; ends with NUL */
+    pt_buffer query; /* encoded, without '?'; ends with NUL when there is one */
+    pt_buffer body;
+    curl_mime *mime;
+    struct curl_slist *lines; /* this request's own header lines, or NULL for the engine's */
+    pt_buffer line_text;      /* the same as text, while they are gathered */
+    pt_buffer secrets;        /* NUL-terminated texts that no error may show */
+    pt_buffer head;           /* the last reply's header lines */
+    pt_buffer reply;
+    char problem[CURL_ERROR_SIZE];
+} pt_http;
+
 typedef struct pt_transfer {
     struct pt_transfer *prev, *next; /* in the engine's list of its state */
     struct pt_engine *engine;        /* NULL once the engine has gone */
     pt_poller *poller;
     pt_completion completion;
     CURL *easy;
-    CURLU *url; /* the base address; only path and query change */
+    pt_http *http; /* an event stream that was opened has none */
     pt_state state;
     pt_end end;
     CURLcode code;
@@ -61,38 +78,19 @@ typedef struct pt_transfer {
     bool sent; /* a first byte of the request may have left */
     bool idempotent;
     bool limited; /* the time limit below is what is left of the deadline */
-    bool typed;   /* the head being read has the type of an event stream */
-    bool opened;  /* an event stream: the head came, and the events go to the queue */
-    bool paused;  /* an event stream: libcurl was told to wait, the queue was full */
-
-    /* the request */
-    char method[16];
-    pt_buffer path;  /* encoded, with the base address's own; ends with NUL */
-    pt_buffer shown; /* the whole address as errors show it: no query, no secrets; ends with NUL */
-    pt_buffer query; /* encoded, without '?'; ends with NUL when there is one */
-    pt_buffer body;
     bool has_body;
-    size_t body_sent;
-    bool json;                /* which of the engine's lists of header lines */
-    struct curl_slist *lines; /* this request's own header lines, or NULL for the engine's */
-    pt_buffer line_text;      /* the same as text, while they are gathered */
-    curl_mime *mime;
+    bool json;       /* which of the engine's lists of header lines */
+    bool head_ended; /* by its empty line; libcurl takes a head that broke off for a whole one */
+    bool typed;      /* the head being read has the type of an event stream */
+    bool opened;     /* an event stream: the head came, and the events go to the queue */
+    bool paused;     /* an event stream: libcurl was told to wait, the queue was full */
     struct pt_headers *headers; /* the engine's lines of the moment it was submitted */
-    pt_buffer secrets;          /* NUL-terminated texts that no error may show */
     double timeout, deadline;   /* seconds; the deadline counts from submission */
     double submitted, started, finished;
     size_t max_body;
-
-    /* an event stream */
     pt_event_queue *events; /* NULL: this is a call */
-    double idle;            /* seconds without a byte after which it is given up */
-    double heard;           /* when the last byte came */
-
-    /* the reply */
-    pt_buffer head;  /* the last reply's header lines */
-    bool head_ended; /* by its empty line; libcurl takes a head that broke off for a whole one */
-    pt_buffer reply;
-    char problem[CURL_ERROR_SIZE];
+    double idle;            /* seconds without a byte after which a stream is given up */
+    double heard;           /* when a stream's last byte came */
 } pt_transfer;
 
 /* A transfer at rest with its easy handle set up but for the request; NULL without memory. */
@@ -102,7 +100,7 @@ void pt_transfer_free(pt_transfer *t);
 /* Forgets request and reply, wiping them; keeps handle and buffers. */
 void pt_transfer_reset(pt_transfer *t);
 
-/* Frees what an opened event stream needs no more; its address and secrets too. */
+/* Frees `http`, which an opened event stream needs no more. */
 void pt_transfer_slim(pt_transfer *t);
 
 /* Remembers a text that no error may show. False when memory ran out. */

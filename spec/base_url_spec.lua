@@ -45,6 +45,8 @@ describe("base_url", function()
     for _, text in ipairs {
       "", "api.particle.io", "/v1", "ftp://api.particle.io", "file:///etc/passwd", "https://", "://x",
       "javascript:alert(1)", "gopher://x", "https:/api.particle.io:x",
+      "https:/api.particle.io", "https:api.particle.io", "https:/%61/b://c",
+      "https:///api.particle.io", "https:////api.particle.io",
     } do
       refused(text)
     end
@@ -68,6 +70,17 @@ describe("base_url", function()
     end
   end)
 
+  it("names its host in plain characters", function()
+    for _, text in ipairs {
+      "http://2%2e1", "http://127%2E0.0.1", "http://api%2eparticle.io/x", "http://%31",
+      "http://local%68ost:1",
+    } do
+      assert.truthy(refused(text):find("host", 1, true))
+    end
+    assert.same({ "http://127.0.0.1:1/a%2fb", "loopback" }, { core.base_url("http://127.0.0.1:1/a%2fb") })
+    assert.equal("https", select(2, core.base_url("https://[fe80::1%25eth0]:1")))
+  end)
+
   it("is refused with a NUL, not cut off there", function()
     local address = core.base_url("http://127.0.0.1\0.example.com")
     assert.is_nil(address)
@@ -76,9 +89,9 @@ describe("base_url", function()
 
   it("is not longer than it need be", function()
     local long = "https://" .. ("a"):rep(60) .. ".test/" .. ("x"):rep(5000)
-    local ok, message = pcall(core.base_url, long)
-    assert.is_false(ok)
-    assert.truthy(message:find("longer", 1, true))
+    local address, why = core.base_url(long)
+    assert.is_nil(address)
+    assert.equal("is longer than 1024 bytes", why)
   end)
 
   it("is text", function()

@@ -14,7 +14,7 @@ local function names(handles)
 end
 
 local function argument(request, name)
-  return request.query:match("%f[%w]" .. name .. "=([^&]*)")
+  return request.query:match("%f[%w_]" .. name .. "=([^&]*)")
 end
 
 describe("the devices of the account", function()

@@ -109,6 +109,8 @@ end
 
 -- Events ------------------------------------------------------------------------------------------
 
+local LONGEST_NAME = 2048 -- as that of devices, functions and variables
+
 local PUBLISH = {
   private = options.FLAG,
   ttl = options.rule("a number of seconds", function(value)
@@ -129,6 +131,9 @@ function methods.publish(self, name, data, details, opts)
   local state = open_state(self)
   if type(name) ~= "string" or name == "" then
     check.fail("publish", "the event's name", "a string that is not empty", name)
+  end
+  if #name > LONGEST_NAME then
+    check.raise(("publish: the event's name is longer than %d bytes"):format(LONGEST_NAME))
   end
   if data ~= nil and type(data) ~= "string" and type(data) ~= "number" then
     check.fail("publish", "data", "a string or a number", data)
@@ -178,6 +183,26 @@ local REQUEST = {
   idempotent = options.FLAG,
 }
 
+local function unescaped(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- The one path with a token in it: there it becomes an opaque value, which no error, log or middleware shows.
+local function sealed(path)
+  local parts = path
+  if type(path) == "string" then
+    local token = path:match("^/v1/access_tokens/([%w%%._~-]+)$")
+    parts = { "v1", "access_tokens", token and unescaped(token) }
+  end
+  local token = parts[3]
+  if parts[1] ~= "v1" or parts[2] ~= "access_tokens" or type(token) ~= "string" or token == "current" then
+    return path
+  end
+  local copy = { table.unpack(parts) }
+  copy[3] = core.secret(token)
+  return copy
+end
+
 ---@class particle.Request
 ---@field method? string          default "GET"
 ---@field path string|(string|integer)[]  encoded already, or a list of raw parts
@@ -202,7 +227,7 @@ function methods.request(self, request, opts)
   if request.path == nil then check.fail("request", "path", "a list of parts or an encoded string", nil) end
   local made = {}
   for name, value in pairs(request) do made[name] = value end
-  made.method = request.method or "GET"
+  made.method, made.path = request.method or "GET", sealed(request.path)
   if made.idempotent == nil then made.idempotent = made.method == "GET" or made.method == "HEAD" end
   if opts ~= nil then options.apply(made, opts, "request") end
   made.response = true

@@ -1,6 +1,8 @@
 -- How long to wait before the next attempt: exponential, capped, with full jitter, so that many clients of a
 -- server that comes back do not come back together.
 
+local options = require("particle.options")
+
 local backoff = {}
 
 ---@class particle.Backoff
@@ -9,6 +11,13 @@ local backoff = {}
 ---@field random? fun(): number    from 0 up to 1 (`math.random`)
 
 backoff.BASE, backoff.CAP = 1, 60
+
+--- What the fields of a policy must be.
+backoff.RULES = {
+  base = options.SECONDS,
+  cap = options.SECONDS,
+  random = options.rule("a function", options.is_callable),
+}
 
 local LONGEST_TOLD = 900 -- seconds; what a server asks for beyond this is not believed
 

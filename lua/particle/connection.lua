@@ -23,15 +23,14 @@ local connection = {}
 ---@class particle.stream.State
 ---@field api particle.Api
 ---@field device particle.Device?  whose events; else `path` says
----@field path (string|integer)[]?  raw parts
----@field prefix string?        of the events' names
----@field operation string      the catalogue's id
+---@field path string?          encoded, with the prefix
+---@field prefix string?        of the names of the device's events
 ---@field opts table            what the caller of `subscribe` gave
 ---@field status particle.StreamState
 ---@field current userdata?     the connection that events are read from; may have ended
 ---@field following userdata?   the one after it, while `current` still has events
----@field attempts integer      since the last event
----@field unproven boolean?     no event of the newest connection was read
+---@field attempts integer?     how many were made since the last event; nil: an event of the newest
+---connection was read
 ---@field lost_at number?       Unix seconds: from when on events may be missing
 ---@field opened_at number?     Unix seconds of the last head
 ---@field gap table?            to be told with the next event of `current`
@@ -80,24 +79,37 @@ local function end_job(state)
   if job then pcall(job.cancel, job) end
 end
 
+local function drop_events(state)
+  discard(state.current)
+  discard(state.following)
+  state.current, state.following = nil, nil
+end
+
 --- Ends a stream. With an error it was given up, and the events that have come can still be read; without
 --- one its owner closed it.
 ---@param stream particle.Stream
 ---@param err? particle.Error
 function connection.close(stream, err)
   local state = core.stream_state(stream)
+  if not err then drop_events(state) end
   if state.status == "closed" then return end
   state.failure = err
-  if not err then
-    discard(state.current)
-    discard(state.following)
-    state.current, state.following = nil, nil
-  end
   report(stream, state, "closed", { error = err })
   end_job(state)
 end
 
 -- Opening -------------------------------------------------------------------------------------------
+
+local OPERATIONS = {
+  devices = "events.stream_mine", products = "events.stream_product", orgs = "events.stream_org",
+  events = "events.stream",
+}
+
+local function operation_of(state)
+  if state.device then return "events.stream_device" end
+  local whose = state.path:match("^/v1/(%l+)/?")
+  return OPERATIONS[whose]
+end
 
 local function path_of(state)
   local path, err = state.path, nil
@@ -106,16 +118,27 @@ local function path_of(state)
   return path, err
 end
 
+-- The caller's own, and what they do not replace.
+local function headers_of(state)
+  local headers, names = {}, {}
+  for name, text in pairs(state.opts.headers or {}) do headers[name], names[name:lower()] = text, true end
+  local usual = {
+    ["Accept"] = "text/event-stream", ["Cache-Control"] = "no-cache", ["Last-Event-ID"] = state.last_id,
+  }
+  for name, text in pairs(usual) do
+    if not names[name:lower()] then headers[name] = text end
+  end
+  return headers
+end
+
 local function request_of(state)
   local path, err = path_of(state)
   if not path then return nil, err end
   local opts = state.opts
-  local headers = { Accept = "text/event-stream", ["Cache-Control"] = "no-cache" }
-  headers["Last-Event-ID"] = state.last_id
-  for name, text in pairs(opts.headers or {}) do headers[name] = text end
   return {
-    method = "GET", path = path, events = true, idempotent = true, headers = headers, idle = opts.idle,
-    timeout = opts.timeout, deadline = opts.deadline, token_in = opts.token_in, operation = state.operation,
+    method = "GET", path = path, events = true, idempotent = true, headers = headers_of(state),
+    idle = opts.idle, timeout = opts.timeout, deadline = opts.deadline, token_in = opts.token_in,
+    operation = operation_of(state),
   }
 end
 
@@ -141,7 +164,7 @@ end
 ---@return particle.Error?
 function connection.open(stream)
   local state = core.stream_state(stream)
-  report(stream, state, "connecting", { attempt = state.attempts + 1 })
+  report(stream, state, "connecting", { attempt = (state.attempts or 0) + 1 })
   if state.status == "closed" then return nil, connection.closed_error(state) end
   local request, opened, err
   request, err = request_of(state)
@@ -151,7 +174,7 @@ function connection.open(stream)
     opened:discard()
     return nil, connection.closed_error(state)
   end
-  state.unproven, state.opened_at = true, core.time()
+  state.attempts, state.opened_at = state.attempts or 0, core.time()
   install(stream, state, opened)
   report(stream, state, "open")
   return true
@@ -178,7 +201,8 @@ function connection.error(state, kind, message)
     path[#path + 1] = state.prefix
   end
   local _, err = failure.unsent(core.state(state.api), { method = "GET", path = path }, kind, message)
-  err.attempts, err.retryable, err.delivered = state.attempts, not FOR_GOOD[kind], state.opened_at ~= nil
+  err.attempts = state.attempts or 0
+  err.retryable, err.delivered = not FOR_GOOD[kind], state.opened_at ~= nil
   return err
 end
 
@@ -205,7 +229,7 @@ local function is_gone(ref) return ref[1] == nil or core.stream_state(ref[1]).st
 -- How long to wait now; nil: never again.
 local function next_delay(state, err)
   if FOR_GOOD[err.kind] or state.opts.retry == false then return nil end
-  state.attempts = state.attempts + 1
+  state.attempts = (state.attempts or 0) + 1
   local least = math.max(err.retry_after or 0, state.retry or 0)
   return backoff.delay(state.attempts, state.opts.retry, least)
 end

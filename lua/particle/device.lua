@@ -9,7 +9,7 @@ local options = require("particle.options")
 
 local type, math_type = type, math.type
 local is_id, path_of = address.is_id, address.of_device
-local state_of = core.state
+local type_of, state_of = core.type, core.state
 local api_of, product_of, ref_of, record_of =
   core.device_api, core.device_product, core.device_ref, core.device_record
 
@@ -54,7 +54,7 @@ end
 ---@return integer?  what the function returned; negative values are results too
 ---@return particle.Error?
 function methods.call(self, function_name, argument, opts)
-  if type(self) ~= "userdata" then check.receiver(self, "device", "call") end
+  if type_of(self) ~= "device" then check.receiver(self, "device", "call") end
   check.part(function_name, "call", "the function's name")
   check_argument(argument)
   local path, unresolved = path_of(self, function_name)
@@ -92,7 +92,7 @@ end
 ---@return any  a number, string or boolean; `particle.null` for null; nil exactly when it failed
 ---@return particle.Error?
 function methods.read(self, variable, opts)
-  if type(self) ~= "userdata" then check.receiver(self, "device", "read") end
+  if type_of(self) ~= "device" then check.receiver(self, "device", "read") end
   check.part(variable, "read", "the variable's name", "events")
   local path, unresolved = path_of(self, variable)
   if path == nil then return nil, unresolved end
@@ -332,6 +332,10 @@ function Functions:__index(name)
     if value == nil then error(err, 0) end
     return value
   end
+end
+
+function Functions.__newindex(_, name)
+  check.raise(("device.fn.%s cannot be assigned: a function is only called"):format(tostring(name)))
 end
 
 local Variables = {}

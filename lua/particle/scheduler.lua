@@ -43,11 +43,12 @@ Task.__name = "particle.task"
 
 -- Queue and timers --------------------------------------------------------------------------------
 
+-- What may find no memory comes first: a hole in the queue would stop all tasks for good.
 local function wake(task)
   if task.queued or task.done then return end
-  task.queued = true
+  ready[last_ready + 1] = task
   last_ready = last_ready + 1
-  ready[last_ready] = task
+  task.queued = true
 end
 
 local function before(a, b)
@@ -424,10 +425,11 @@ end
 ---@param fn fun(...): ...
 ---@return particle.Task
 function scheduler.spawn(fn, ...)
-  local task = setmetatable({ co = coroutine.create(fn), done = false, arguments = table.pack(...) }, Task)
+  local task = { co = coroutine.create(fn), done = false, queued = false, arguments = table.pack(...) }
+  setmetatable(task, Task)
   tasks[task.co] = task
-  busy = busy + 1
   wake(task)
+  busy = busy + 1
   return task
 end
 

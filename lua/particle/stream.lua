@@ -29,7 +29,7 @@ local state_of = core.stream_state
 -- The first event of a connection: it has proved good, and a gap before it is over.
 local function first_event(state, event)
   event.gap, state.gap = state.gap, nil
-  if not state.following then state.unproven, state.attempts = nil, 0 end
+  if not state.following then state.attempts = nil end
   return event
 end
 
@@ -37,7 +37,7 @@ local function take(self, state)
   local current = state.current
   if not current then return nil end
   local event = current:pop()
-  if event then return state.unproven and first_event(state, event) or event end
+  if event then return state.attempts and first_event(state, event) or event end
   if not state.following then return nil end
   connection.follow(self, state)
   return take(self, state)
@@ -48,18 +48,20 @@ local function has_news(state)
   return state.status == "closed" or state.following ~= nil or current ~= nil and current:ready()
 end
 
+local read = setmetatable({}, { __mode = "k" }) -- the states of streams that somebody waits for
+
 local Reading = {}
 
 function Reading:__close()
-  for _, state in ipairs(self) do state.read = nil end
+  for _, state in ipairs(self) do read[state] = nil end
 end
 
 -- While it waits nobody else may: each event has one reader.
 local function await(states, holds, subject, deadline)
   for _, state in ipairs(states) do
-    if state.read then check.raise("another task is already waiting for this stream's next event") end
+    if read[state] then check.raise("another task is already waiting for this stream's next event") end
   end
-  for _, state in ipairs(states) do state.read = true end
+  for _, state in ipairs(states) do read[state] = true end
   local reading <close> = setmetatable(states, Reading) -- luacheck: ignore reading
   return scheduler.await_news(states, holds, subject, deadline)
 end
@@ -68,8 +70,9 @@ local function check_timeout(who, timeout)
   if timeout ~= nil and (type(timeout) ~= "number" or timeout < 0 or timeout ~= timeout) then
     check.fail(who, "the timeout", "a number of seconds that is not negative", timeout)
   end
-  return timeout and core.now() + timeout
 end
+
+local function deadline_of(timeout) return timeout and core.now() + timeout end
 
 --- The next event. Waits for it, through losses of the connection, at most so long.
 ---@param timeout? number  seconds; 0: what has come already; nil: for ever
@@ -79,16 +82,18 @@ end
 function methods.next(self, timeout)
   if type(self) ~= "userdata" then check.receiver(self, "stream", "next") end
   local state = state_of(self)
+  if timeout ~= nil then check_timeout("next", timeout) end
   local event = take(self, state)
   if event then return event end
-  local deadline = check_timeout("next", timeout)
-  if not await({ state }, has_news, state, deadline) then
-    return nil, connection.error(state, "timeout", ("no event within %g s"):format(timeout))
-  end
-  event = take(self, state)
-  if event then return event end
-  if state.status == "closed" then return nil, connection.closed_error(state) end
-  return methods.next(self, deadline and math.max(deadline - core.now(), 0))
+  local deadline = deadline_of(timeout)
+  repeat
+    if not await({ state }, has_news, state, deadline) then
+      return nil, connection.error(state, "timeout", ("no event within %g s"):format(timeout))
+    end
+    event = take(self, state)
+    if event then return event end
+  until state.status == "closed"
+  return nil, connection.closed_error(state)
 end
 
 --- All events to come, for the generic `for`. The loop ends after `close()`, raises the error when the stream
@@ -124,17 +129,25 @@ local function check_list(streams)
   end
 end
 
--- Begins behind the one that was found last, so that a busy stream cannot hide the others.
-local turn = 0
+local served = setmetatable({}, { __mode = "k" }) -- state -> its number among all selections
+local selections = 0
 
+-- Of those with news the one that was not selected for longest: a busy stream cannot hide the others.
 local function find_news(streams)
-  for i = 1, #streams do
-    local one = streams[(turn + i - 1) % #streams + 1]
-    if has_news(state_of(one)) then
-      turn = turn + i
-      return one
-    end
+  local found, least
+  for _, one in ipairs(streams) do
+    local state = state_of(one)
+    local number = served[state] or 0
+    if has_news(state) and (not found or number < least) then found, least = one, number end
   end
+  return found
+end
+
+local function select_news(streams)
+  local found = find_news(streams)
+  selections = selections + 1
+  served[state_of(found)] = selections
+  return found
 end
 
 --- Waits until one of the streams has an event, or has ended: then its `next(0)` returns at once.
@@ -144,10 +157,10 @@ end
 ---@return particle.Error?  kind `timeout`
 function stream.select(streams, timeout)
   check_list(streams)
-  local deadline = check_timeout("select", timeout)
+  check_timeout("select", timeout)
   local states = {}
   for i, one in ipairs(streams) do states[i] = state_of(one) end
-  if await(states, find_news, streams, deadline) then return find_news(streams) end
+  if await(states, find_news, streams, deadline_of(timeout)) then return select_news(streams) end
   return nil, core.error { kind = "timeout", message = ("no event within %g s"):format(timeout),
     retryable = true, attempts = 0, delivered = false, elapsed = timeout }
 end
@@ -194,11 +207,12 @@ stream.OPTIONS = {
 }
 
 --- A new stream. Waits for its connection, unless told otherwise.
----@param fields table  of `particle.stream.State`: api, device or path, prefix, operation, opts
+---@param fields table  of `particle.stream.State`: api, device and prefix or path, opts
 ---@return particle.Stream?
 ---@return particle.Error?
 function stream.new(fields)
-  fields.status, fields.attempts = "connecting", 0
+  if core.closed(fields.api) then error("the api is closed", 0) end
+  fields.status = "connecting"
   local made = core.stream(fields)
   local all = core.state(fields.api)
   all.streams = all.streams or setmetatable({}, { __mode = "k" })

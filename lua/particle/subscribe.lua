@@ -1,5 +1,6 @@
 -- From what a caller of `subscribe` asks for to a stream: whose events, and where the cloud has them.
 
+local backoff = require("particle.backoff")
 local check = require("particle.check")
 local core = require("particle.core")
 local options = require("particle.options")
@@ -30,57 +31,66 @@ local function check_prefix(prefix, who)
   if prefix ~= nil then check.part(prefix, who, "the prefix of the events' names") end
 end
 
--- Checks what was given; a copy of its own, because it is kept.
-local function own_options(opts, who, known)
+local function copy_of(given)
   local copy = {}
-  if opts == nil then return copy end
-  options.apply({ method = "GET" }, opts, who, known)
-  for name, value in pairs(opts) do copy[name] = value end
+  for name, value in pairs(given) do copy[name] = value end
   return copy
 end
 
-local function open(api, opts, prefix, place)
-  place.api, place.opts, place.prefix = api, opts, prefix
-  if place.path then place.path[#place.path + 1] = prefix end
-  return stream.new(place)
+local NONE = {}
+
+-- Checks what was given; a copy of its own, because it is kept.
+local function own_options(opts, who, known)
+  if opts == nil then return NONE end
+  options.apply({ method = "GET" }, opts, who, known)
+  local copy = copy_of(opts)
+  if copy.retry then options.check(copy.retry, backoff.RULES, who .. ": retry") end
+  if copy.headers then copy.headers = copy_of(copy.headers) end
+  return copy
 end
 
-local function of_org(opts, product)
-  local path = { "v1", "orgs", opts.org, "events" }
-  local device = opts.device
+-- An idle stream is to be small: its path is one text, which streams of the same events share.
+local function encode(parts, prefix)
+  parts[#parts + 1] = prefix
+  for i, part in ipairs(parts) do parts[i] = core.escape(tostring(part)) end
+  return "/v1/" .. table.concat(parts, "/")
+end
+
+local function of_org(opts)
+  local device, product = opts.device, opts.product
   if device then
     local id = type(device) == "string" and device or device.id or core.device_ref(device)
-    path = { "v1", "orgs", opts.org, "devices", id, "events" }
-  elseif product then
-    path = { "v1", "orgs", opts.org, "products", product, "events" }
+    return { "orgs", opts.org, "devices", id, "events" }
   end
-  return { path = path, operation = "events.stream_org" }
-end
-
-local function of_device(api, opts)
-  local device = opts.device
-  if type(device) == "string" then device = api:device(device, { product = opts.product }) end
-  return { device = device, operation = "events.stream_device" }
+  if product then return { "orgs", opts.org, "products", product, "events" } end
+  return { "orgs", opts.org, "events" }
 end
 
 local function public(prefix)
   if prefix == nil then
     check.raise('subscribe: the cloud wants a prefix for scope = "public", such as subscribe("temp", {...})')
   end
-  return { path = { "v1", "events" }, operation = "events.stream" }
+  return { "events" }
 end
 
--- device > product > organization > account; but an organization is never there by default.
-local function place_of(api, state, opts, prefix)
-  if opts.scope == "public" then return public(prefix) end
-  if opts.org then return of_org(opts, opts.product or nil) end
-  if opts.device then return of_device(api, opts) end
+local function of_account(state, opts)
   local product = opts.product
   if product == nil and opts.scope == nil then product = state.options.product end
-  if product then
-    return { path = { "v1", "products", product, "events" }, operation = "events.stream_product" }
+  return product and { "products", product, "events" } or { "devices", "events" }
+end
+
+local function of_device(api, opts)
+  if type(opts.device) ~= "string" then return opts.device end
+  return api:device(opts.device, { product = opts.product })
+end
+
+local function new(api, opts, prefix)
+  if opts.device and not opts.org then
+    return stream.new { api = api, opts = opts, device = of_device(api, opts), prefix = prefix }
   end
-  return { path = { "v1", "devices", "events" }, operation = "events.stream_mine" }
+  local parts = opts.scope == "public" and public(prefix) or opts.org and of_org(opts)
+    or of_account(core.state(api), opts)
+  return stream.new { api = api, opts = opts, path = encode(parts, prefix) }
 end
 
 local function check_combination(opts)
@@ -102,7 +112,7 @@ function subscribe.api(api, prefix, opts)
   check_prefix(prefix, "subscribe")
   local own = own_options(opts, "subscribe", WHERE)
   check_combination(own)
-  return open(api, own, prefix, place_of(api, core.state(api), own, prefix))
+  return new(api, own, prefix)
 end
 
 --- See `device:subscribe`.
@@ -114,7 +124,7 @@ end
 function subscribe.device(device, prefix, opts)
   check_prefix(prefix, "subscribe")
   local own = own_options(opts, "subscribe", stream.OPTIONS)
-  return open(core.device_api(device), own, prefix, { device = device, operation = "events.stream_device" })
+  return stream.new { api = core.device_api(device), opts = own, device = device, prefix = prefix }
 end
 
 return subscribe

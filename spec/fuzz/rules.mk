@@ -1,5 +1,5 @@
-# libFuzzer targets, under ASan and UBSan. FUZZ=sse for one, RUNS=n for each. An input that was a finding is kept
-# in build/fuzz/TARGET.found/; with a fix it goes into spec/fuzz/corpus/TARGET/, which is run first each time.
+# libFuzzer targets, under ASan and UBSan. FUZZ=sse for one, RUNS=n for each. What it begins with is in seeds.lua.
+# An input that was a finding is kept in build/fuzz/TARGET.found/; with a fix it goes into seeds.lua.
 
 FUZZ ?= sse url json error_body
 RUNS ?= 1000000
@@ -23,10 +23,11 @@ fuzz: $(FUZZ:%=fuzz-%) ## libFuzzer on the parsers of what comes from outside, a
 
 .PHONY: $(FUZZ:%=fuzz-%)
 $(FUZZ:%=fuzz-%): fuzz-%: build/fuzz/%
-	@mkdir -p $<.corpus $<.found
+	@rm -rf $<.seeds && mkdir -p $<.seeds $<.corpus $<.found
+	@$(LUA) spec/fuzz/seeds.lua $* $<.seeds $<.dict
 	@start=$$(date +%s); \
 	if $< -runs=$(RUNS) -max_len=$(FUZZ_LENGTH_$*) -timeout=10 -detect_leaks=$(if $(filter sse url,$*),1,0) \
-	  -dict=spec/fuzz/corpus/$*.dict -artifact_prefix=$<.found/ $<.corpus spec/fuzz/corpus/$* >$<.log 2>&1; then \
+	  -dict=$<.dict -artifact_prefix=$<.found/ $<.corpus $<.seeds >$<.log 2>&1; then \
 	  echo " fuzz $*: $(RUNS) inputs, no finding, $$(($$(date +%s) - start)) s"; \
 	else \
 	  tail -n 60 $<.log; echo "fuzz $*: a finding; all of it is in $<.log"; exit 1; \

@@ -255,6 +255,24 @@ add("deadline", function()
   expect_error("timeout", api:request({ path = "/v1/errors/silence" }, { deadline = 0.005 }))
 end)
 
+add("sse", function()
+  load()
+  local parser <close> = particle.sse.parser(200)
+  local found = 0
+  local pieces = { "id: 1\nevent: e\nda", "ta: a\ndata: b\r\n\r", "\ndata: " .. ("x"):rep(100) .. "\n\n" }
+  for _, piece in ipairs(pieces) do
+    local fed, err = parser:feed(piece)
+    if not fed then error(err) end
+    for event in parser.next, parser do
+      found = found + 1
+      if event.id ~= "1" then error("WRONG event") end
+    end
+  end
+  if found ~= 2 then error("WRONG events") end
+  parser:feed((":"):rep(201))
+  expect_error("too_large", parser:next())
+end)
+
 local function simulate(timeout)
   local sim = require("particle.simulator").new {
     devices = {
