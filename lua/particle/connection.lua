@@ -41,6 +41,7 @@ local connection = {}
 
 local WEAK = { __mode = "v" }
 local streams = setmetatable({}, WEAK) -- id of a connection -> its stream
+local coming = setmetatable({}, { __mode = "k" }) -- set of the streams that have a job
 
 local PROVEN = 10 -- seconds: a connection that lived so long was a good one
 
@@ -73,9 +74,9 @@ local function discard(opened)
 end
 
 -- Ends the job that brings it back. A job that closes its own stream sees that by itself.
-local function end_job(state)
+local function end_job(stream, state)
   local job = state.job
-  state.job = nil
+  state.job, coming[stream] = nil, nil
   if job then pcall(job.cancel, job) end
 end
 
@@ -95,7 +96,7 @@ function connection.close(stream, err)
   if state.status == "closed" then return end
   state.failure = err
   report(stream, state, "closed", { error = err })
-  end_job(state)
+  end_job(stream, state)
 end
 
 -- Opening -------------------------------------------------------------------------------------------
@@ -213,12 +214,16 @@ function connection.closed_error(state)
 end
 
 --- Ends the streams of an api that was closed.
----@param set table<particle.Stream, true>
-function connection.close_all(set)
-  local list = {}
-  for stream in pairs(set) do list[#list + 1] = stream end
-  for _, stream in ipairs(list) do
-    connection.close(stream, connection.error(core.stream_state(stream), "closed", "the api was closed"))
+---@param api particle.Api
+function connection.close_all(api)
+  local all = {}
+  for _, stream in pairs(streams) do all[stream] = true end
+  for stream in pairs(coming) do all[stream] = true end
+  for stream in pairs(all) do
+    local state = core.stream_state(stream)
+    if state.api == api then
+      connection.close(stream, connection.error(state, "closed", "the api was closed"))
+    end
   end
 end
 
@@ -248,16 +253,21 @@ local function plan(ref, err)
   return delay
 end
 
+-- What raises, such as a token function of the caller's, must not leave a stream behind that nobody sees to.
 local function try(ref)
   if is_gone(ref) then return true end
-  return connection.open(ref[1])
+  local stream = ref[1]
+  local fine, opened, err = pcall(connection.open, stream)
+  if fine then return opened, err end
+  local kind = opened == "not enough memory" and "network" or "cancelled"
+  return nil, connection.error(core.stream_state(stream), kind, tostring(opened))
 end
 
 local function settle(ref)
   local stream = ref[1]
   if not stream then return end
   local state = core.stream_state(stream)
-  state.job = nil
+  state.job, coming[stream] = nil, nil
   connection.look(stream) -- it may have been lost again already
 end
 
@@ -274,6 +284,7 @@ end
 
 local function start_job(stream, fn, ...)
   core.stream_state(stream).job = scheduler.spawn(fn, setmetatable({ stream }, WEAK), ...)
+  coming[stream] = true
 end
 
 local function first_time(ref)
