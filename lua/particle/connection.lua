@@ -261,8 +261,8 @@ local function try(ref)
   local stream = ref[1]
   local fine, opened, err = pcall(connection.open, stream)
   if fine then return opened, err end
-  if opened == NO_MEMORY then return nil, connection.error(core.stream_state(stream), "network", NO_MEMORY) end
-  return nil, connection.error(core.stream_state(stream), "cancelled", tostring(opened))
+  local kind = opened == NO_MEMORY and "network" or "cancelled"
+  return nil, connection.error(core.stream_state(stream), kind, tostring(opened))
 end
 
 local function settle(ref)
@@ -295,15 +295,14 @@ local function break_off(stream, problem)
   end
 end
 
-local function run_job(fn, ref, err)
-  local fine, problem = pcall(fn, ref, err)
-  local stream = ref[1]
-  if not fine and stream then break_off(stream, problem) end
+local function on_failure(ref, problem)
+  if ref[1] then break_off(ref[1], problem) end
 end
 
 local function start_job(stream, fn, err)
   coming[stream] = true
-  core.stream_state(stream).job = scheduler.spawn(run_job, fn, setmetatable({ stream }, WEAK), err)
+  local ref = setmetatable({ stream }, WEAK)
+  core.stream_state(stream).job = scheduler.spawn_job(on_failure, fn, ref, err)
 end
 
 local function first_time(ref)

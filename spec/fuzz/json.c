@@ -1,11 +1,13 @@
-/* JSON: what was decoded can be encoded, and decodes to the same again. */
-#include "json.h"
+/* JSON: what was decoded can be encoded, and decodes to the same again. What the reader of
+   envelopes takes is the same to the decoder. */
+#include "envelope.h"
 
 #include <lauxlib.h>
 #include <math.h>
 #include <string.h>
 
 #include "fuzz.h"
+#include "json.h"
 
 enum { DEPTH = 1100 };
 
@@ -53,11 +55,21 @@ static bool may_be_refused(const char *message) {
            strstr(message, "nested more than 100 deep") != NULL;
 }
 
+static void check_envelope(lua_State *L, const char *text, size_t n) {
+    int top = lua_gettop(L);
+    if (pt_envelope_push(L, text, n)) {
+        MUST(lua_gettop(L) == top + 1 && pt_json_decode(L, text, n, false));
+        MUST(equal(L, top + 1, top + 2, 0));
+    }
+    lua_settop(L, top);
+}
+
 static int check(lua_State *L) {
     size_t n;
     const char *text = lua_tolstring(L, 1, &n);
     bool keep_nulls = n % 2 == 1;
     pt_buffer out = {0};
+    check_envelope(L, text, n);
     if (!pt_json_decode(L, text, n, keep_nulls)) {
         MUST(lua_gettop(L) == 2 && lua_rawlen(L, 2) > 0);
         return 0;

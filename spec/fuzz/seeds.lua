@@ -22,6 +22,7 @@ local JSON = {
   ("["):rep(101) .. ("]"):rep(101),
   '{"cmd":"VarReturn","name":"t","result":21.5,"coreInfo":{"connected":true,"deviceID":"0123"}}',
   '{"id":"0123","name":"lamp","connected":true,"return_value":-1}',
+  '{"data":"open","ttl":60,"published_at":"2026-11-23T10:11:12.345Z","coreid":"0123","version":12,"x":null}',
   '[{"id":"0123","variables":{"t":"double"},"functions":["led"],"notes":null,"online":true}]',
 }
 
