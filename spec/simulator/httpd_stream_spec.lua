@@ -548,7 +548,7 @@ describe("httpd", function()
 
   it("opens and ends 10,000 streams without growing #slow", function()
     local server = serve()
-    local rounds = support.eager and 200 or support.sanitized and 1000 or 10000
+    local rounds = support.sanitized and 1000 or 10000
     local endings = {
       function(id) server:finish(id) end,
       function(id) server:abort(id) end,

@@ -13,9 +13,6 @@ support.build = os.getenv("TEST_BUILD") or "build"
 ---True under `make asan`, where times and memory say little.
 support.sanitized = os.getenv("ASAN_OPTIONS") ~= nil
 
----True in its second pass, where every allocation costs a stretch of collecting: repetition is dear there.
-support.eager = os.getenv("TEST_COLLECTOR") == "eager"
-
 ---@param text string|number
 ---@return string word one word for sh
 function support.quote(text)
