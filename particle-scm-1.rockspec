@@ -35,20 +35,24 @@ build = {
     LUA_CFLAGS = "-I$(LUA_INCDIR)",
     CURL_CFLAGS = "-I$(CURL_INCDIR)",
     CURL_LIBS = "-L$(CURL_LIBDIR) -lcurl",
-    CORE_SOURCES = "csrc/api.c csrc/base64.c csrc/base_url.c csrc/buffer.c csrc/call.c csrc/core.c "
-      .. "csrc/device.c csrc/engine.c csrc/error.c csrc/error_body.c csrc/error_scrub.c "
-      .. "csrc/form.c csrc/headers.c csrc/interrupt.c csrc/json.c csrc/json_encode.c csrc/lines.c "
-      .. "csrc/lua_util.c csrc/multipart.c csrc/path.c csrc/poller.c csrc/poller_epoll.c "
-      .. "csrc/poller_lua.c csrc/poller_poll.c csrc/reply.c csrc/request.c csrc/secret.c "
-      .. "csrc/sse.c csrc/sse_lua.c csrc/text.c csrc/transfer.c csrc/upload.c csrc/url.c",
+    CORE_SOURCES = "csrc/api.c csrc/base64.c csrc/base_url.c csrc/buffer.c csrc/call.c csrc/connection.c "
+      .. "csrc/core.c csrc/device.c csrc/engine.c csrc/envelope.c csrc/error.c csrc/error_body.c "
+      .. "csrc/error_scrub.c csrc/event_queue.c csrc/form.c csrc/headers.c csrc/interrupt.c "
+      .. "csrc/json.c csrc/json_encode.c csrc/lines.c csrc/lua_util.c csrc/multipart.c csrc/path.c "
+      .. "csrc/poller.c csrc/poller_epoll.c csrc/poller_lua.c csrc/poller_poll.c csrc/reply.c "
+      .. "csrc/request.c csrc/secret.c csrc/sse.c csrc/sse_lua.c csrc/stream.c csrc/text.c "
+      .. "csrc/transfer.c csrc/upload.c csrc/url.c",
   },
   install_pass = false,
   install = {
     lua = {
+      ["particle.address"] = "lua/particle/address.lua",
       ["particle.api"] = "lua/particle/api.lua",
+      ["particle.backoff"] = "lua/particle/backoff.lua",
       ["particle.chain"] = "lua/particle/chain.lua",
       ["particle.check"] = "lua/particle/check.lua",
       ["particle.complete"] = "lua/particle/complete.lua",
+      ["particle.connection"] = "lua/particle/connection.lua",
       ["particle.device"] = "lua/particle/device.lua",
       ["particle.failure"] = "lua/particle/failure.lua",
       ["particle.flash"] = "lua/particle/flash.lua",
@@ -64,6 +68,8 @@ build = {
       ["particle.repl"] = "lua/particle/repl.lua",
       ["particle.scheduler"] = "lua/particle/scheduler.lua",
       ["particle.sse"] = "lua/particle/sse.lua",
+      ["particle.stream"] = "lua/particle/stream.lua",
+      ["particle.subscribe"] = "lua/particle/subscribe.lua",
       ["particle.suggest"] = "lua/particle/suggest.lua",
       ["particle.token"] = "lua/particle/token.lua",
       ["particle.watch"] = "lua/particle/watch.lua",

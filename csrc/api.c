@@ -41,6 +41,13 @@ static const char *text_option(lua_State *L, const char *name) {
     return text;
 }
 
+static const char *line_option(lua_State *L, const char *name) {
+    const char *text = text_option(L, name);
+    if (text != NULL && !pt_lines_is_value(text, strlen(text)))
+        pt_raise(L, "%s holds a control character", name);
+    return text;
+}
+
 static double number_option(lua_State *L, const char *name, double usual, double least,
                             double most) {
     double value = usual;
@@ -63,10 +70,10 @@ static bool flag_option(lua_State *L, const char *name, bool usual) {
 static pt_engine_options read_options(lua_State *L) {
     return (pt_engine_options){
         .base_url = text_option(L, "base_url"),
-        .proxy = text_option(L, "proxy"),
+        .proxy = line_option(L, "proxy"),
         .ca_file = text_option(L, "ca_file"),
         .ca_path = text_option(L, "ca_path"),
-        .user_agent = text_option(L, "user_agent"),
+        .user_agent = line_option(L, "user_agent"),
         .timeout = number_option(L, "timeout", 40, 0.001, 1e6),
         .connect_timeout = number_option(L, "connect_timeout", 10, 0.001, 1e6),
         .deadline = number_option(L, "deadline", 120, 0.001, 1e6),
@@ -118,8 +125,11 @@ static int base_url(lua_State *L) {
         memcpy(copy, b.text.data, b.text.len);
     const char *kind = b.loopback ? "loopback" : b.plain ? "http" : "https";
     pt_base_url_free(&b); /* before anything can raise */
-    if (!fits)
-        pt_raise(L, "base_url is longer than %d bytes", LONGEST_URL);
+    if (!fits) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "is longer than %d bytes", LONGEST_URL);
+        return 2;
+    }
     lua_pushstring(L, copy);
     lua_pushstring(L, kind);
     return 2;
@@ -170,18 +180,6 @@ static int is_closed(lua_State *L) {
 
 /* -- the userdata ----------------------------------------------------------------------------- */
 
-static int api_index(lua_State *L) {
-    lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
-        return 1;
-    lua_pushvalue(L, 2);
-    if (lua_gettable(L, lua_upvalueindex(2)) == LUA_TNIL)
-        return 1;
-    lua_pushvalue(L, 1);
-    lua_call(L, 1, 1);
-    return 1;
-}
-
 static int api_tostring(lua_State *L) {
     const api *a = check(L, 1);
     if (a->engine == NULL)
@@ -219,9 +217,9 @@ void pt_api_open(lua_State *L) {
     luaL_setfuncs(L, metamethods, 0);
     lua_pushvalue(L, -3);
     lua_pushvalue(L, -3);
-    lua_pushcclosure(L, api_index, 2);
+    lua_pushcclosure(L, pt_index_verbs, 2);
     lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    lua_setfield(L, -4, "api_metatable");
     lua_setfield(L, -3, "api_getters");
     lua_setfield(L, -2, "api_methods");
 }

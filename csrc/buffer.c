@@ -81,6 +81,16 @@ bool pt_buffer_putc(pt_buffer *b, char c) {
     return true;
 }
 
+void pt_buffer_drop(pt_buffer *b, size_t *used) {
+    size_t rest = b->len - *used;
+    if (*used == 0 || *used < rest)
+        return;
+    memmove(b->data, b->data + *used, rest);
+    pt_wipe(b->data + rest, *used);
+    b->len = rest;
+    *used = 0;
+}
+
 void pt_buffer_clear(pt_buffer *b) {
     if (b->cap > KEPT_CAPACITY) {
         pt_buffer_free(b);

@@ -22,6 +22,11 @@ bool pt_buffer_append(pt_buffer *b, const void *bytes, size_t n);
 bool pt_buffer_puts(pt_buffer *b, const char *text);
 bool pt_buffer_putc(pt_buffer *b, char c);
 
+/* Gives back the room of the first *used bytes, when that is worth moving the others; *used is 0
+ * then.
+ */
+void pt_buffer_drop(pt_buffer *b, size_t *used);
+
 /* Length 0; wipes what was used; keeps memory up to 256 KiB and frees more. */
 void pt_buffer_clear(pt_buffer *b);
 

@@ -1,21 +1,16 @@
 /* A call under way, as Lua holds it: submit, done, take, cancel. The userdata pins its api and
-   holds the transfer until the result was taken or nobody wants it any more. */
+   holds the transfer until the result was taken or nobody wants it any more. A request for an event
+   stream is done when its head came; the userdata is then its own result, see connection.c. */
 #include <lauxlib.h>
 #include <string.h>
 
 #include "core.h"
 #include "lua_util.h"
-#include "reply.h"
 #include "request.h"
 
 #define CALL_NAME "particle.transfer"
 
-typedef struct call {
-    pt_transfer *transfer; /* NULL: taken or discarded */
-    pt_reply_wishes wishes;
-} call;
-
-static call *check(lua_State *L) { return luaL_checkudata(L, 1, CALL_NAME); }
+pt_call *pt_call_check(lua_State *L) { return luaL_checkudata(L, 1, CALL_NAME); }
 
 static bool read_flag(lua_State *L, const char *name) {
     lua_getfield(L, 2, name);
@@ -29,8 +24,8 @@ static int submit(lua_State *L) {
     pt_engine *e = pt_api_check(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    call *c = lua_newuserdatauv(L, sizeof *c, 1);
-    *c = (call){0};
+    pt_call *c = lua_newuserdatauv(L, sizeof *c, 1);
+    *c = (pt_call){0};
     luaL_setmetatable(L, CALL_NAME);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
@@ -44,32 +39,43 @@ static int submit(lua_State *L) {
     return 1;
 }
 
+static bool is_done(const pt_transfer *t) { return t == NULL || t->state == PT_ENDED || t->opened; }
+
 static int call_done(lua_State *L) {
-    const call *c = check(L);
-    lua_pushboolean(L, c->transfer == NULL || c->transfer->state == PT_ENDED);
+    lua_pushboolean(L, is_done(pt_call_check(L)->transfer));
     return 1;
 }
 
 static int call_id(lua_State *L) {
-    const call *c = check(L);
+    const pt_call *c = pt_call_check(L);
     if (c->transfer == NULL)
         return 0;
     lua_pushinteger(L, (lua_Integer)c->transfer->completion.id);
     return 1;
 }
 
-static void release(call *c) {
+static void release(pt_call *c) {
     pt_transfer *t = c->transfer;
     c->transfer = NULL;
     if (t != NULL)
         pt_engine_give_back(t);
 }
 
+static int take_stream(lua_State *L, pt_call *c) {
+    lua_settop(L, 1);
+    pt_reply_push_response(L, c->transfer);
+    pt_transfer_slim(c->transfer);
+    return 2;
+}
+
 /* take() -> value [, response] | nil, err: once, when it is done */
 static int call_take(lua_State *L) {
-    call *c = check(L);
-    if (c->transfer == NULL || c->transfer->state != PT_ENDED)
+    pt_call *c = pt_call_check(L);
+    bool taken = c->transfer == NULL || c->transfer->http == NULL;
+    if (taken || !is_done(c->transfer))
         pt_raise(L, "take: the call is not done, or was taken before");
+    if (c->transfer->opened)
+        return take_stream(L, c);
     int results = pt_reply_push(L, c->transfer, c->wishes);
     release(c);
     return results;
@@ -77,7 +83,7 @@ static int call_take(lua_State *L) {
 
 static int call_cancel(lua_State *L) {
     static const char *const kinds[] = {"cancelled", "deadline", NULL};
-    call *c = check(L);
+    pt_call *c = pt_call_check(L);
     int kind = luaL_checkoption(L, 2, "cancelled", kinds);
     if (c->transfer != NULL && c->transfer->engine != NULL)
         pt_engine_end(c->transfer, kind == 0 ? PT_END_CANCELLED : PT_END_DEADLINE);
@@ -85,13 +91,13 @@ static int call_cancel(lua_State *L) {
 }
 
 static int call_discard(lua_State *L) {
-    release(check(L));
+    release(pt_call_check(L));
     return 0;
 }
 
 static const luaL_Reg methods[] = {
-    {"done", call_done},     {"id", call_id}, {"take", call_take},
-    {"cancel", call_cancel}, {NULL, NULL},
+    {"done", call_done},     {"id", call_id},           {"take", call_take},
+    {"cancel", call_cancel}, {"discard", call_discard}, {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {
@@ -102,6 +108,7 @@ void pt_call_open(lua_State *L) {
     luaL_newmetatable(L, CALL_NAME);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);
+    pt_connection_open(L);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     lua_pushcfunction(L, submit);

@@ -2,6 +2,7 @@
 #include "core.h"
 
 #include <lauxlib.h>
+#include <time.h>
 
 #include "error.h"
 #include "interrupt.h"
@@ -95,14 +96,15 @@ static int new_error(lua_State *L) {
     return 1;
 }
 
-/* type(value) -> "api" | "device" | "error" | "secret" | nil */
+/* type(value) -> "api" | "device" | "stream" | "error" | "secret" | nil */
 static int type(lua_State *L) {
     luaL_checkany(L, 1);
-    const char *name = luaL_testudata(L, 1, PT_DEVICE_NAME) ? "device"
-                       : luaL_testudata(L, 1, PT_API_NAME)  ? "api"
-                       : pt_error_test(L, 1)                ? "error"
-                       : pt_secret_test(L, 1, NULL)         ? "secret"
-                                                            : NULL;
+    const char *name = luaL_testudata(L, 1, PT_DEVICE_NAME)   ? "device"
+                       : luaL_testudata(L, 1, PT_API_NAME)    ? "api"
+                       : luaL_testudata(L, 1, PT_STREAM_NAME) ? "stream"
+                       : pt_error_test(L, 1)                  ? "error"
+                       : pt_secret_test(L, 1, NULL)           ? "secret"
+                                                              : NULL;
     if (name != NULL)
         lua_pushstring(L, name);
     else
@@ -115,6 +117,14 @@ static int now(lua_State *L) {
     return 1;
 }
 
+/* time() -> Unix seconds */
+static int wall_time(lua_State *L) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    lua_pushnumber(L, (lua_Number)t.tv_sec + (lua_Number)t.tv_nsec * 1e-9);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"encode", encode},
     {"decode", decode},
@@ -124,6 +134,7 @@ static const luaL_Reg functions[] = {
     {"error", new_error},
     {"type", type},
     {"now", now},
+    {"time", wall_time},
     {"array", pt_json_mark_array},
     {"interrupts", pt_interrupts},
     {NULL, NULL},
@@ -156,6 +167,7 @@ PT_EXPORT int luaopen_particle_core(lua_State *L) {
     pt_api_open(L);
     pt_device_open(L);
     pt_call_open(L);
+    pt_stream_open(L);
     pt_sse_open(L);
     return 1;
 }

@@ -7,6 +7,7 @@
 #include <lua.h>
 
 #include "engine.h"
+#include "reply.h"
 
 #if defined(__GNUC__)
 #define PT_EXPORT __attribute__((visibility("default")))
@@ -16,6 +17,7 @@
 
 #define PT_API_NAME "particle.api"
 #define PT_DEVICE_NAME "particle.device"
+#define PT_STREAM_NAME "particle.stream"
 
 /* api.c */
 void pt_api_open(lua_State *L);
@@ -23,7 +25,16 @@ void pt_api_open(lua_State *L);
 pt_engine *pt_api_check(lua_State *L, int idx);
 
 /* call.c */
+typedef struct pt_call {
+    pt_transfer *transfer; /* NULL: taken or discarded */
+    pt_reply_wishes wishes;
+} pt_call;
+
 void pt_call_open(lua_State *L);
+pt_call *pt_call_check(lua_State *L);
+
+/* connection.c: further methods of a call, into the table on top of the stack */
+void pt_connection_open(lua_State *L);
 
 /* device.c */
 void pt_device_open(lua_State *L);
@@ -31,6 +42,9 @@ void pt_device_open(lua_State *L);
 /* poller_lua.c */
 void pt_poller_open(lua_State *L);
 pt_poller *pt_poller_get(lua_State *L);
+
+/* stream.c */
+void pt_stream_open(lua_State *L);
 
 /* sse_lua.c */
 void pt_sse_open(lua_State *L);

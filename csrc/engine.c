@@ -1,8 +1,10 @@
 /* Runs transfers on a multi handle: sockets and the timer go to the poller, finished transfers to
    its completions. Calls beyond max_connections wait here in order, because libcurl's own queue
-   would count their waiting as time spent. */
+   would count their waiting as time spent. Event streams wait for nobody. */
 #include "engine.h"
 
+#include <math.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +25,11 @@ struct pt_engine {
     pt_headers *headers;
     list lists[PT_STATES];
     pt_timer curl_timer;
-    pt_timer queue_timer; /* the first deadline among the queued */
-    bool unwatched;       /* the poller could not watch a transfer's socket */
-    bool confused;        /* libcurl lost count of its sockets and times: memory ran out there */
+    pt_timer queue_timer;   /* the first deadline among the queued */
+    pt_timer silence_timer; /* no later than the first stream is to be given up */
+    long connections;       /* kept by libcurl at most, streams included */
+    bool unwatched;         /* the poller could not watch a transfer's socket */
+    bool confused;          /* libcurl lost count of its sockets and times: memory ran out there */
 };
 
 static void unlink_transfer(list *l, pt_transfer *t) {
@@ -108,8 +112,17 @@ static int on_timer(CURLM *multi, long ms, void *owner) {
 
 /* -- the life of a transfer ------------------------------------------------------------------- */
 
+static bool is_active(const pt_transfer *t) {
+    return t->state == PT_RUNNING || t->state == PT_STREAMING;
+}
+
+static pt_transfer *first_active(const pt_engine *e) {
+    pt_transfer *t = e->lists[PT_RUNNING].first;
+    return t != NULL ? t : e->lists[PT_STREAMING].first;
+}
+
 static void finish(pt_transfer *t, pt_end end) {
-    if (t->state == PT_RUNNING && t->engine->multi != NULL)
+    if (is_active(t) && t->engine->multi != NULL)
         (void)curl_multi_remove_handle(t->engine->multi, t->easy);
     if (t->end == PT_END_REPLY)
         t->end = end; /* a callback may have said it more exactly */
@@ -153,21 +166,26 @@ static void adopt_connection(pt_transfer *t) {
         pt_poller_adopt(t->poller, fd);
 }
 
-static void end_unwatched(pt_engine *e) {
-    e->unwatched = false;
-    for (pt_transfer *t = e->lists[PT_RUNNING].first, *next; t != NULL; t = next) {
+static void end_unwatched_in(const list *l) {
+    for (pt_transfer *t = l->first, *next; t != NULL; t = next) {
         next = t->next;
         if (t->end == PT_END_MEMORY)
             finish(t, PT_END_MEMORY);
     }
 }
 
+static void end_unwatched(pt_engine *e) {
+    e->unwatched = false;
+    end_unwatched_in(&e->lists[PT_RUNNING]);
+    end_unwatched_in(&e->lists[PT_STREAMING]);
+}
+
 /* What is under way may never be heard of again, and later sockets would meet what is left of
    those. The next launch makes another multi. */
 static void give_up_multi(pt_engine *e) {
     e->confused = false;
-    while (e->lists[PT_RUNNING].first != NULL)
-        finish(e->lists[PT_RUNNING].first, PT_END_MEMORY);
+    for (pt_transfer *t; (t = first_active(e)) != NULL;)
+        finish(t, PT_END_MEMORY);
     (void)curl_multi_cleanup(e->multi);
     e->multi = NULL;
     pt_timer_clear(e->poller, &e->curl_timer);
@@ -182,7 +200,7 @@ static void collect(pt_engine *e) {
             continue;
         t->code = message->data.result; /* the message goes when the handle is removed */
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
-        if (t->code == CURLE_OK)
+        if (t->code == CURLE_OK && t->events == NULL)
             adopt_connection(t);
         finish(t, read_end(t, t->code));
     }
@@ -193,12 +211,12 @@ static void collect(pt_engine *e) {
 }
 
 static bool set_multi(pt_engine *e) {
-    long kept = (long)e->options.max_connections + 4;
+    e->connections = (long)e->options.max_connections + 4;
     return curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
            curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e) == CURLM_OK &&
            curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
            curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, kept) == CURLM_OK &&
+           curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, e->connections) == CURLM_OK &&
            curl_multi_setopt(e->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256L) == CURLM_OK;
 }
 
@@ -211,6 +229,15 @@ static bool have_multi(pt_engine *e) {
         }
     }
     return e->multi != NULL;
+}
+
+/* libcurl counts connections in use too: streams would leave no room for those kept for calls. */
+static bool allow_connection(pt_engine *e) {
+    long wanted = (long)(e->options.max_connections + e->lists[PT_STREAMING].count) + 4;
+    if (wanted <= e->connections)
+        return true;
+    e->connections = 2 * wanted;
+    return curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, e->connections) == CURLM_OK;
 }
 
 static void launch(pt_engine *e, pt_transfer *t) {
@@ -226,8 +253,9 @@ static void launch(pt_engine *e, pt_transfer *t) {
         finish(t, read_end(t, t->code));
         return;
     }
-    move(t, PT_RUNNING);
-    if (!have_multi(e) || curl_multi_add_handle(e->multi, t->easy) != CURLM_OK)
+    move(t, t->events ? PT_STREAMING : PT_RUNNING);
+    if (!have_multi(e) || !allow_connection(e) ||
+        curl_multi_add_handle(e->multi, t->easy) != CURLM_OK)
         finish(t, PT_END_MEMORY);
     else
         act(e, CURL_SOCKET_TIMEOUT, 0);
@@ -271,12 +299,90 @@ static void on_queue_time(void *owner) {
     watch_queue(e);
 }
 
+/* -- streams that fall silent ----------------------------------------------------------------- */
+
+/* When it is to be given up: before its head like a call, later without a byte for too long. */
+static double silence_due(const pt_transfer *t) {
+    if (t->paused)
+        return INFINITY;
+    if (t->opened)
+        return t->heard + t->idle;
+    return fmin(t->started + t->timeout, t->submitted + t->deadline);
+}
+
+static void watch_silence(pt_engine *e, double due) {
+    if (!isinf(due) && (!e->silence_timer.armed || due < e->silence_timer.due))
+        pt_timer_set(e->poller, &e->silence_timer, due);
+}
+
+/* We may be late rather than the bytes: what has arrived counts. */
+static bool has_arrived(const pt_transfer *t) {
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD)
+        return false;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, 0) > 0;
+}
+
+static void give_up_silent(pt_transfer *t, double now) {
+    t->code = CURLE_OPERATION_TIMEDOUT;
+    if (t->opened)
+        finish(t, PT_END_SILENT);
+    else
+        finish(t, remaining(t, now) <= 0 ? PT_END_DEADLINE : PT_END_CURL);
+}
+
+/* Streams are many and seldom silent, so they are looked at when the first might be. */
+static void on_silence_time(void *owner) {
+    const double again = 0.1;
+    pt_engine *e = owner;
+    double now = pt_now(), first = INFINITY;
+    for (pt_transfer *t = e->lists[PT_STREAMING].first, *next; t != NULL; t = next) {
+        next = t->next;
+        double due = silence_due(t);
+        if (due > now)
+            first = fmin(first, due);
+        else if (has_arrived(t))
+            first = fmin(first, now + again);
+        else
+            give_up_silent(t, now);
+    }
+    watch_silence(e, first);
+}
+
+static void start_stream(pt_engine *e, pt_transfer *t) {
+    launch(e, t);
+    turn(e);
+    if (t->state == PT_STREAMING)
+        watch_silence(e, silence_due(t));
+}
+
+void pt_engine_resume(pt_transfer *t) {
+    pt_engine *e = t->engine;
+    if (t->state != PT_STREAMING || !t->paused)
+        return;
+    t->paused = false;
+    t->heard = pt_now();
+    t->code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
+    if (t->code != CURLE_OK) /* libcurl tells only us */
+        finish(t, PT_END_CURL);
+    turn(e);
+    if (t->state == PT_STREAMING)
+        watch_silence(e, silence_due(t));
+}
+
+/* -- from outside ----------------------------------------------------------------------------- */
+
 void pt_engine_start(pt_transfer *t) {
     pt_engine *e = t->engine;
     t->submitted = t->started = pt_now();
     t->headers = e->headers;
     t->headers->references++;
     pt_completion_begin(e->poller, &t->completion);
+    if (t->events != NULL) {
+        start_stream(e, t);
+        return;
+    }
     move(t, PT_QUEUED);
     turn(e);
     if (t->state == PT_QUEUED)
@@ -284,7 +390,7 @@ void pt_engine_start(pt_transfer *t) {
 }
 
 void pt_engine_end(pt_transfer *t, pt_end end) {
-    if (t->state != PT_QUEUED && t->state != PT_RUNNING)
+    if (t->state != PT_QUEUED && !is_active(t))
         return;
     finish(t, end);
     turn(t->engine);
@@ -350,7 +456,8 @@ void pt_engine_give_back(pt_transfer *t) {
     if (e != NULL)
         pt_engine_end(t, PT_END_CANCELLED);
     pt_completion_remove(t->poller, &t->completion);
-    if (e != NULL && e->lists[PT_IDLE].count < e->options.max_connections) {
+    bool poolable = e != NULL && t->events == NULL;
+    if (poolable && e->lists[PT_IDLE].count < e->options.max_connections) {
         pt_transfer_reset(t);
         move(t, PT_IDLE);
         return;
@@ -400,6 +507,7 @@ static bool copy_texts(pt_engine *e) {
 static bool open_engine(pt_engine *e, const pt_buffer *lines, const char **why) {
     e->curl_timer = (pt_timer){.fire = on_curl_time, .owner = e};
     e->queue_timer = (pt_timer){.fire = on_queue_time, .owner = e};
+    e->silence_timer = (pt_timer){.fire = on_silence_time, .owner = e};
     if (!copy_texts(e) || !pt_buffer_append(&e->lines, lines->data, lines->len))
         return false;
     if (!pt_base_url_parse(&e->base, e->options.base_url, why))
@@ -436,13 +544,14 @@ static void empty_lists(pt_engine *e) {
 
 void pt_engine_free(pt_engine *e) {
     pt_transfer *t;
-    while ((t = e->lists[PT_QUEUED].first) != NULL || (t = e->lists[PT_RUNNING].first) != NULL)
+    while ((t = e->lists[PT_QUEUED].first) != NULL || (t = first_active(e)) != NULL)
         finish(t, PT_END_CLOSED);
     empty_lists(e);
     if (e->multi != NULL)
         (void)curl_multi_cleanup(e->multi);
     pt_timer_clear(e->poller, &e->curl_timer);
     pt_timer_clear(e->poller, &e->queue_timer);
+    pt_timer_clear(e->poller, &e->silence_timer);
     pt_headers_release(e->headers);
     pt_base_url_free(&e->base);
     for (size_t i = 0; i < sizeof e->texts / sizeof *e->texts; i++)

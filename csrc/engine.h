@@ -41,12 +41,15 @@ bool pt_engine_set_token(pt_engine *e, const char *token, size_t n);
 /* An idle transfer with the api's defaults, from the pool or new; NULL when memory ran out. */
 pt_transfer *pt_engine_take(pt_engine *e);
 
-/* Starts a prepared transfer, or queues it behind max_connections others. Whatever goes wrong
-   is the transfer's own end. */
+/* Starts a prepared transfer; a call may be queued behind max_connections others. Whatever goes
+   wrong is the transfer's own end. */
 void pt_engine_start(pt_transfer *t);
 
 /* Ends it if it has not ended; the connection of a request under way is closed. */
 void pt_engine_end(pt_transfer *t, pt_end end);
+
+/* There is room in its queue again: an event stream that was paused goes on. */
+void pt_engine_resume(pt_transfer *t);
 
 /* Its holder is done with it: back to the pool, or freed when the engine has gone. */
 void pt_engine_give_back(pt_transfer *t);

@@ -4,6 +4,7 @@
 
 #include <lauxlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "headers.h"
 #include "lua_util.h"
@@ -16,11 +17,17 @@ static bool is_token(const char *name, size_t n) {
     return n > 0 && strspn(name, allowed) == n;
 }
 
-static bool is_value(const char *value, size_t n) {
+bool pt_lines_is_value(const char *value, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 0x7f)
             return false;
     return true;
+}
+
+/* What says where a request ends is libcurl's to write: a wrong length would make the rest of the
+   body the next request on that connection. */
+static bool is_framing(const char *name) {
+    return strcasecmp(name, "content-length") == 0 || strcasecmp(name, "transfer-encoding") == 0;
 }
 
 static const char *read_value(lua_State *L, int idx, size_t *n, pt_buffer *secrets) {
@@ -37,7 +44,7 @@ static void append_line(lua_State *L, const char *name, size_t name_length, int 
     const char *value = read_value(L, idx, &n, secrets);
     if (value == NULL)
         pt_raise(L, "header %s must be a string or a number, got %s", name, pt_type_name(L, idx));
-    if (!is_value(value, n))
+    if (!pt_lines_is_value(value, n))
         pt_raise(L, "header %s holds a control character", name);
     /* libcurl takes "Name;" for a header without a value */
     pt_need(L, pt_buffer_append(lines, name, name_length) &&
@@ -56,6 +63,8 @@ void pt_lines_read(lua_State *L, int idx, pt_buffer *lines, pt_buffer *secrets) 
             lua_type(L, value - 1) == LUA_TSTRING ? lua_tolstring(L, value - 1, &n) : NULL;
         if (name == NULL || !is_token(name, n))
             pt_raise(L, "a header's name must be a word of HTTP");
+        if (is_framing(name))
+            pt_raise(L, "header %s is set by the library itself", name);
         append_line(L, name, n, value, lines, secrets);
         lua_settop(L, value - 1);
     }

@@ -12,6 +12,9 @@
    ran out. */
 void pt_lines_read(lua_State *L, int idx, pt_buffer *lines, pt_buffer *secrets);
 
+/* Whether a text may stand behind a header's name: it has no control characters but tabs. */
+bool pt_lines_is_value(const char *value, size_t n);
+
 /* Appends those of `more` whose names are not there yet. False when memory ran out. */
 bool pt_lines_add_missing(pt_buffer *lines, const pt_buffer *more);
 

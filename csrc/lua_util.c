@@ -44,3 +44,15 @@ const char *pt_type_name(lua_State *L, int idx) {
     return lua_type(L, idx) == LUA_TNUMBER ? "a number that has no such text"
                                            : luaL_typename(L, idx);
 }
+
+int pt_index_verbs(lua_State *L) {
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    lua_pushvalue(L, 2);
+    if (lua_gettable(L, lua_upvalueindex(2)) == LUA_TNIL)
+        return 1;
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    return 1;
+}

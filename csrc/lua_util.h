@@ -16,6 +16,10 @@ void pt_need(lua_State *L, bool ok);
    never changes the value itself. */
 const char *pt_push_text(lua_State *L, int idx, size_t *n);
 
+/* An __index with two upvalues: a table of methods, and a table of functions that compute fields,
+   which may have an __index of its own. */
+int pt_index_verbs(lua_State *L);
+
 /* What a message calls a value that pt_push_text does not take. */
 const char *pt_type_name(lua_State *L, int idx);
 

@@ -41,7 +41,7 @@ static void add_content(lua_State *L, int part, pt_transfer *t, curl_mimepart *m
 }
 
 static void add_part(lua_State *L, int part, pt_transfer *t) {
-    curl_mimepart *mime = curl_mime_addpart(t->mime);
+    curl_mimepart *mime = curl_mime_addpart(t->http->mime);
     pt_need(L, mime != NULL);
     const char *name = name_field(L, part, "name");
     if (name == NULL)
@@ -55,8 +55,8 @@ static void add_part(lua_State *L, int part, pt_transfer *t) {
 }
 
 void pt_multipart_append(lua_State *L, int idx, pt_transfer *t) {
-    t->mime = curl_mime_init(t->easy);
-    pt_need(L, t->mime != NULL);
+    t->http->mime = curl_mime_init(t->easy);
+    pt_need(L, t->http->mime != NULL);
     lua_Integer count = (lua_Integer)lua_rawlen(L, idx);
     if (count == 0)
         pt_raise(L, "multipart must have at least one part");

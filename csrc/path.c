@@ -33,13 +33,15 @@ static bool is_secret(lua_State *L, int marks, lua_Integer i) {
 }
 
 static void append_part(lua_State *L, const char *text, size_t n, bool secret, pt_transfer *t) {
-    pt_need(L, pt_buffer_putc(&t->path, '/') && pt_buffer_putc(&t->shown, '/'));
-    size_t at = t->path.len;
-    pt_need(L, pt_url_escape_part(&t->path, text, n));
+    pt_need(L, pt_buffer_putc(&t->http->path, '/') && pt_buffer_putc(&t->http->shown, '/'));
+    size_t at = t->http->path.len;
+    pt_need(L, pt_url_escape_part(&t->http->path, text, n));
     if (secret)
-        pt_need(L, pt_secrets_add(&t->secrets, text, n) && pt_buffer_puts(&t->shown, "<secret>"));
+        pt_need(L, pt_secrets_add(&t->http->secrets, text, n) &&
+                       pt_buffer_puts(&t->http->shown, "<secret>"));
     else
-        pt_need(L, pt_buffer_append(&t->shown, t->path.data + at, t->path.len - at));
+        pt_need(L,
+                pt_buffer_append(&t->http->shown, t->http->path.data + at, t->http->path.len - at));
 }
 
 static void append_parts(lua_State *L, int parts, int marks, pt_transfer *t) {
@@ -63,7 +65,8 @@ static void append_ready(lua_State *L, int value, pt_transfer *t) {
     const char *why = NULL, *text = lua_tolstring(L, value, &n);
     if (!pt_url_check_encoded_path(text, n, &why))
         pt_raise(L, "path %s", why);
-    pt_need(L, pt_buffer_append(&t->path, text, n) && pt_buffer_append(&t->shown, text, n));
+    pt_need(L, pt_buffer_append(&t->http->path, text, n) &&
+                   pt_buffer_append(&t->http->shown, text, n));
 }
 
 static bool append_text(pt_buffer *out, const pt_buffer *text) {
@@ -71,7 +74,8 @@ static bool append_text(pt_buffer *out, const pt_buffer *text) {
 }
 
 void pt_path_append(lua_State *L, int idx, const pt_base_url *base, pt_transfer *t) {
-    pt_need(L, append_text(&t->path, &base->prefix) && append_text(&t->shown, &base->text));
+    pt_need(L, append_text(&t->http->path, &base->prefix) &&
+                   append_text(&t->http->shown, &base->text));
     int type = lua_getfield(L, idx, "path");
     lua_getfield(L, idx, "secret_path");
     int marks = lua_gettop(L), value = marks - 1;
@@ -81,6 +85,6 @@ void pt_path_append(lua_State *L, int idx, const pt_base_url *base, pt_transfer 
         append_ready(L, value, t);
     else
         pt_raise(L, "path must be a list of parts or a string, got %s", luaL_typename(L, value));
-    pt_need(L, pt_buffer_putc(&t->path, '\0') && pt_buffer_putc(&t->shown, '\0'));
+    pt_need(L, pt_buffer_putc(&t->http->path, '\0') && pt_buffer_putc(&t->http->shown, '\0'));
     lua_pop(L, 2);
 }

@@ -95,12 +95,13 @@ static void set_text(lua_State *L, const char *name, const char *text) {
     lua_setfield(L, -2, name);
 }
 
-static void push_response(lua_State *L, const pt_transfer *t) {
+void pt_reply_push_response(lua_State *L, const pt_transfer *t) {
+    double until = t->state == PT_ENDED ? t->finished : pt_now();
     lua_createtable(L, 0, 4);
     set_integer(L, "status", t->status);
     set_integer(L, "attempts", 1);
-    set_number(L, "elapsed", t->finished - t->submitted);
-    push_headers(L, &t->head);
+    set_number(L, "elapsed", until - t->submitted);
+    push_headers(L, &t->http->head);
     lua_setfield(L, -2, "headers");
 }
 
@@ -134,7 +135,7 @@ typedef bool (*escape_fn)(pt_buffer *out, const char *s, size_t n);
 
 static void scrub_escaped(lua_State *L, pt_transfer *t, const char *secret, size_t n,
                           escape_fn escape) {
-    pt_buffer *b = &t->line_text; /* free since the lines were built */
+    pt_buffer *b = &t->http->line_text; /* free since the lines were built */
     pt_buffer_clear(b);
     pt_need(L, escape(b, secret, n));
     if (b->len == n && memcmp(b->data, secret, n) == 0)
@@ -153,8 +154,8 @@ static void scrub_escaped(lua_State *L, pt_transfer *t, const char *secret, size
    paths and forms write them. */
 static void scrub(lua_State *L, pt_transfer *t) {
     scrub_text(L, NULL, 0);
-    for (size_t at = 0; at < t->secrets.len;) {
-        const char *secret = t->secrets.data + at;
+    for (size_t at = 0; at < t->http->secrets.len;) {
+        const char *secret = t->http->secrets.data + at;
         size_t n = strlen(secret);
         at += n + 1;
         if (n == 0)
@@ -172,8 +173,8 @@ static void push_error(lua_State *L, pt_transfer *t, const char *kind) {
     lua_insert(L, -2);
     lua_setfield(L, -2, "message");
     set_text(L, "kind", kind);
-    set_text(L, "method", t->method);
-    lua_pushstring(L, t->shown.data);
+    set_text(L, "method", t->http->method);
+    lua_pushstring(L, t->http->shown.data);
     scrub(L, t);
     lua_setfield(L, -2, "url");
     set_integer(L, "attempts", 1);
@@ -195,7 +196,7 @@ static int fail_protocol(lua_State *L, pt_transfer *t, const char *message) {
     lua_pushstring(L, message);
     scrub(L, t);
     push_error(L, t, "protocol");
-    lua_pushlstring(L, t->reply.data, t->reply.len);
+    lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
     scrub(L, t);
     lua_setfield(L, -2, "body");
     return 2;
@@ -243,9 +244,9 @@ static int fail_with_body(lua_State *L, pt_transfer *t) {
 }
 
 static int fail_with_status(lua_State *L, pt_transfer *t) {
-    if (!pt_json_decode(L, t->reply.data, t->reply.len, true)) {
+    if (!pt_json_decode(L, t->http->reply.data, t->http->reply.len, true)) {
         lua_pop(L, 1);
-        lua_pushlstring(L, t->reply.data, t->reply.len);
+        lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
     }
     return fail_with_body(L, t);
 }
@@ -281,13 +282,22 @@ static const char *curl_kind(CURLcode code) {
     }
 }
 
+/* libcurl quotes a proxy's address that it cannot use, with the password in it. */
+static const char *reason_of(const pt_transfer *t) {
+    static const char quoted[] = "Unsupported proxy";
+    if (t->http->problem[0] == '\0')
+        return curl_easy_strerror(t->code);
+    bool quotes = strncmp(t->http->problem, quoted, sizeof quoted - 1) == 0;
+    return quotes ? "the proxy's address is none that can be used" : t->http->problem;
+}
+
 static void push_curl_message(lua_State *L, const pt_transfer *t) {
-    const char *reason = t->problem[0] ? t->problem : curl_easy_strerror(t->code);
+    const char *reason = reason_of(t);
     if (t->code == CURLE_OPERATION_TIMEDOUT && t->sent)
         lua_pushfstring(L, "no reply within %f s (timeout)", (LUAI_UACNUMBER)t->timeout);
     else if (t->code == CURLE_OPERATION_TIMEDOUT)
         lua_pushfstring(L, "no connection in time (connect_timeout, timeout): %s", reason);
-    else if (t->code == CURLE_SEND_FAIL_REWIND)
+    else if (t->code == CURLE_ABORTED_BY_CALLBACK)
         lua_pushliteral(L, "the connection was closed before a reply came; not sent again, because "
                            "it may have been carried out");
     else
@@ -327,6 +337,29 @@ static const char *push_end(lua_State *L, const pt_transfer *t) {
     }
 }
 
+const char *pt_reply_push_loss(lua_State *L, const pt_transfer *t) {
+    switch (t->end) {
+    case PT_END_REPLY:
+        lua_pushliteral(L, "the server ended the stream");
+        return "network";
+    case PT_END_SILENT:
+        lua_pushfstring(L, "the stream was silent for %f s (idle)", (LUAI_UACNUMBER)t->idle);
+        return "timeout";
+    case PT_END_EVENT:
+        lua_pushfstring(L, "a line or an event of the stream is longer than %d bytes",
+                        (int)PT_EVENT_MOST);
+        return "too_large";
+    case PT_END_MEMORY:
+        lua_pushliteral(L, "not enough memory for the stream's connection");
+        return "network";
+    case PT_END_CURL:
+        lua_pushstring(L, curl_easy_strerror(t->code));
+        return curl_kind(t->code);
+    default:
+        return push_end(L, t);
+    }
+}
+
 static int fail_transport(lua_State *L, pt_transfer *t) {
     lua_pushnil(L);
     const char *kind = push_end(L, t);
@@ -348,10 +381,10 @@ static bool says_not_ok(lua_State *L) {
 
 static int push_success(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
     if (wishes.raw) {
-        lua_pushlstring(L, t->reply.data, t->reply.len);
-    } else if (t->reply.len == 0) {
+        lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
+    } else if (t->http->reply.len == 0) {
         lua_pushboolean(L, 1);
-    } else if (!pt_json_decode(L, t->reply.data, t->reply.len, wishes.nulls)) {
+    } else if (!pt_json_decode(L, t->http->reply.data, t->http->reply.len, wishes.nulls)) {
         lua_pushfstring(L, "the reply is no JSON: %s", lua_tostring(L, -1));
         return fail_protocol(L, t, lua_tostring(L, -1));
     } else if (says_not_ok(L)) {
@@ -359,7 +392,7 @@ static int push_success(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
     }
     if (!wishes.response)
         return 1;
-    push_response(L, t);
+    pt_reply_push_response(L, t);
     return 2;
 }
 
@@ -369,7 +402,10 @@ int pt_reply_push(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
         pt_raise(L, "not enough memory");
     if (t->end != PT_END_REPLY)
         return fail_transport(L, t);
-    if (t->status >= 200 && t->status < 300)
+    bool success = t->status >= 200 && t->status < 300;
+    if (success && t->events != NULL)
+        return fail_protocol(L, t, "the reply is no event stream");
+    if (success)
         return push_success(L, t, wishes);
     if (t->status < 400)
         return fail_protocol(L, t,

@@ -19,4 +19,10 @@ void pt_reply_open(lua_State *L);
    Raises only when memory ran out, here or in the transfer. */
 int pt_reply_push(lua_State *L, pt_transfer *t, pt_reply_wishes wishes);
 
+/* Pushes response: what a call's second result is. */
+void pt_reply_push_response(lua_State *L, const pt_transfer *t);
+
+/* Of an opened event stream that has ended: pushes a message, returns the kind. */
+const char *pt_reply_push_loss(lua_State *L, const pt_transfer *t);
+
 #endif

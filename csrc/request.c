@@ -18,14 +18,17 @@
 /* Seconds: more than a week is as good as no limit, and fits libcurl's long. */
 #define LONGEST 1e6
 
+/* Seconds. The cloud sends something every 9 to 13. */
+#define USUAL_IDLE 30
+
 static void read_method(lua_State *L, int idx, pt_transfer *t) {
     size_t n = 0;
     lua_getfield(L, idx, "method");
     const char *method = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
-    if (method == NULL || n == 0 || n >= sizeof t->method ||
+    if (method == NULL || n == 0 || n >= sizeof t->http->method ||
         strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != n)
         pt_raise(L, "method must be a word such as \"GET\" or \"POST\"");
-    memcpy(t->method, method, n + 1);
+    memcpy(t->http->method, method, n + 1);
     lua_pop(L, 1);
 }
 
@@ -57,12 +60,12 @@ static void read_seconds(lua_State *L, int idx, const char *name, double *into) 
 static void read_form(lua_State *L, int value, pt_transfer *t) {
     if (!lua_istable(L, value))
         pt_raise(L, "form must be a table, got %s", luaL_typename(L, value));
-    pt_form_append(L, value, PT_LIST_BRACKETS, "form", &t->body, &t->secrets);
+    pt_form_append(L, value, PT_LIST_BRACKETS, "form", &t->http->body, &t->http->secrets);
 }
 
 /* Remembers a text that no error of this call may show. */
 static void remember(lua_State *L, pt_transfer *t, const char *text, size_t n) {
-    pt_need(L, pt_secrets_add(&t->secrets, text, n));
+    pt_need(L, pt_secrets_add(&t->http->secrets, text, n));
 }
 
 /* Remembers the secrets inside a value that was encoded, so it is neither endless nor too deep. */
@@ -83,7 +86,7 @@ static void remember_inside(lua_State *L, int value, pt_transfer *t) {
 
 static void read_json(lua_State *L, int value, pt_transfer *t) {
     bool secret_seen = false;
-    pt_json_encode(L, value, &t->body, &secret_seen);
+    pt_json_encode(L, value, &t->http->body, &secret_seen);
     if (secret_seen)
         remember_inside(L, value, t);
     t->json = true;
@@ -94,7 +97,7 @@ static void read_raw(lua_State *L, int value, pt_transfer *t) {
     if (lua_type(L, value) != LUA_TSTRING)
         pt_raise(L, "body must be a string, got %s", luaL_typename(L, value));
     const char *bytes = lua_tolstring(L, value, &n);
-    pt_need(L, pt_buffer_append(&t->body, bytes, n));
+    pt_need(L, pt_buffer_append(&t->http->body, bytes, n));
 }
 
 static void read_multipart(lua_State *L, int value, pt_transfer *t) {
@@ -140,10 +143,11 @@ static place read_place(lua_State *L, int idx) {
 }
 
 static void check_place(lua_State *L, int idx, place where, const pt_transfer *t) {
-    if (where == IN_QUERY && strcmp(t->method, "GET") != 0)
-        pt_raise(L, "token_in = \"query\" works with GET only, not with %s", t->method);
-    if (where == IN_BODY && (strcmp(t->method, "GET") == 0 || strcmp(t->method, "HEAD") == 0 ||
-                             t->json || t->mime || has(L, idx, "body")))
+    if (where == IN_QUERY && strcmp(t->http->method, "GET") != 0)
+        pt_raise(L, "token_in = \"query\" works with GET only, not with %s", t->http->method);
+    if (where == IN_BODY &&
+        (strcmp(t->http->method, "GET") == 0 || strcmp(t->http->method, "HEAD") == 0 || t->json ||
+         t->http->mime || has(L, idx, "body")))
         pt_raise(L, "token_in = \"body\" needs a form body (POST, PUT or DELETE)");
 }
 
@@ -165,7 +169,7 @@ static bool place_token(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
         return true;
     if (where == IN_BODY)
         t->has_body = true;
-    add_parameter(L, where == IN_QUERY ? &t->query : &t->body, token);
+    add_parameter(L, where == IN_QUERY ? &t->http->query : &t->http->body, token);
     return false;
 }
 
@@ -178,13 +182,15 @@ static void add_basic(lua_State *L, int auth, pt_transfer *t) {
     if (name == NULL || secret == NULL)
         pt_raise(L, "auth must be {user, secret}");
     remember(L, t, secret, length);
-    size_t at = t->secrets.len; /* the pair is built where it gets wiped */
-    pt_need(L,
-            pt_buffer_append(&t->secrets, name, name_length) && pt_buffer_putc(&t->secrets, ':') &&
-                pt_buffer_append(&t->secrets, secret, length) && pt_buffer_putc(&t->secrets, '\0'));
-    pt_need(L, pt_buffer_puts(&t->line_text, "Authorization: Basic ") &&
-                   pt_base64_append(&t->line_text, t->secrets.data + at, t->secrets.len - at - 1) &&
-                   pt_buffer_putc(&t->line_text, '\0'));
+    size_t at = t->http->secrets.len; /* the pair is built where it gets wiped */
+    pt_need(L, pt_buffer_append(&t->http->secrets, name, name_length) &&
+                   pt_buffer_putc(&t->http->secrets, ':') &&
+                   pt_buffer_append(&t->http->secrets, secret, length) &&
+                   pt_buffer_putc(&t->http->secrets, '\0'));
+    pt_need(L, pt_buffer_puts(&t->http->line_text, "Authorization: Basic ") &&
+                   pt_base64_append(&t->http->line_text, t->http->secrets.data + at,
+                                    t->http->secrets.len - at - 1) &&
+                   pt_buffer_putc(&t->http->line_text, '\0'));
     lua_pop(L, 2);
 }
 
@@ -210,9 +216,10 @@ static void add_type(lua_State *L, int idx, pt_transfer *t) {
     } else if (t->json || has(L, idx, "body")) {
         type = t->json ? PT_JSON_TYPE : "application/octet-stream";
     }
-    if (type != NULL && pt_lines_find(&t->line_text, "content-type", 12) == NULL)
-        pt_need(L, pt_buffer_puts(&t->line_text, "Content-Type: ") &&
-                       pt_buffer_puts(&t->line_text, type) && pt_buffer_putc(&t->line_text, '\0'));
+    if (type != NULL && pt_lines_find(&t->http->line_text, "content-type", 12) == NULL)
+        pt_need(L, pt_buffer_puts(&t->http->line_text, "Content-Type: ") &&
+                       pt_buffer_puts(&t->http->line_text, type) &&
+                       pt_buffer_putc(&t->http->line_text, '\0'));
     lua_pop(L, 1);
 }
 
@@ -227,21 +234,32 @@ static void read_lines(lua_State *L, int idx, pt_engine *e, pt_transfer *t, bool
     remember_authorization(L, pt_engine_lines(e), t);
     if (!shared) {
         if (lua_getfield(L, idx, "headers") != LUA_TNIL)
-            pt_lines_read(L, lua_gettop(L), &t->line_text, &t->secrets);
+            pt_lines_read(L, lua_gettop(L), &t->http->line_text, &t->http->secrets);
         lua_pop(L, 1);
-        pt_need(L, pt_lines_add_missing(&t->line_text, pt_engine_lines(e)));
+        pt_need(L, pt_lines_add_missing(&t->http->line_text, pt_engine_lines(e)));
         const pt_buffer *token = pt_engine_token(e);
-        bool own = pt_lines_find(&t->line_text, "authorization", 13) != NULL;
+        bool own = pt_lines_find(&t->http->line_text, "authorization", 13) != NULL;
         if (basic && !own)
             add_basic(L, auth, t);
         if (bearer && !own && token->len > 0)
-            pt_need(L, pt_headers_append_bearer(&t->line_text, token));
+            pt_need(L, pt_headers_append_bearer(&t->http->line_text, token));
         add_type(L, idx, t);
-        remember_authorization(L, &t->line_text, t);
-        t->lines = pt_lines_new(&t->line_text);
-        pt_need(L, t->lines != NULL);
+        remember_authorization(L, &t->http->line_text, t);
+        t->http->lines = pt_lines_new(&t->http->line_text);
+        pt_need(L, t->http->lines != NULL);
     }
     lua_pop(L, 1);
+}
+
+/* -- event streams ---------------------------------------------------------------------------- */
+
+static void read_events(lua_State *L, int idx, pt_transfer *t) {
+    if (!read_flag(L, idx, "events"))
+        return;
+    t->events = pt_event_queue_new();
+    pt_need(L, t->events != NULL);
+    t->idle = USUAL_IDLE;
+    read_seconds(L, idx, "idle", &t->idle);
 }
 
 /* -- the whole -------------------------------------------------------------------------------- */
@@ -250,7 +268,8 @@ static void read_query(lua_State *L, int idx, pt_transfer *t) {
     if (lua_getfield(L, idx, "query") != LUA_TNIL) {
         if (!lua_istable(L, -1))
             pt_raise(L, "query must be a table, got %s", luaL_typename(L, -1));
-        pt_form_append(L, lua_gettop(L), PT_LIST_COMMAS, "query", &t->query, &t->secrets);
+        pt_form_append(L, lua_gettop(L), PT_LIST_COMMAS, "query", &t->http->query,
+                       &t->http->secrets);
     }
     lua_pop(L, 1);
 }
@@ -261,10 +280,11 @@ void pt_request_read(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
     t->idempotent = read_flag(L, idx, "idempotent");
     read_seconds(L, idx, "timeout", &t->timeout);
     read_seconds(L, idx, "deadline", &t->deadline);
+    read_events(L, idx, t);
     read_query(L, idx, t);
     read_body(L, idx, t);
     bool none = has(L, idx, "auth");
     bool in_header = none || place_token(L, idx, e, t);
     read_lines(L, idx, e, t, in_header && !none);
-    pt_need(L, t->query.len == 0 || pt_buffer_putc(&t->query, '\0'));
+    pt_need(L, t->http->query.len == 0 || pt_buffer_putc(&t->http->query, '\0'));
 }

@@ -73,21 +73,6 @@ static bool is_stuck(const parser *p) {
     return p->result == PT_SSE_LONG || p->result == PT_SSE_MEMORY;
 }
 
-/* Gives back the room of the used bytes, when that is worth moving the others. */
-static void drop_used(parser *p) {
-    size_t rest = p->fed.len - p->used;
-    if (rest == 0) {
-        pt_buffer_clear(&p->fed);
-    } else if (p->used > rest) {
-        memmove(p->fed.data, p->fed.data + p->used, rest);
-        pt_wipe(p->fed.data + rest, p->used);
-        p->fed.len = rest;
-    } else {
-        return;
-    }
-    p->used = 0;
-}
-
 /* feed(bytes) -> itself | nil, error */
 static int parser_feed(lua_State *L) {
     size_t n;
@@ -96,7 +81,7 @@ static int parser_feed(lua_State *L) {
     const char *bytes = lua_tolstring(L, 2, &n);
     if (is_stuck(p))
         return refuse(L, p);
-    drop_used(p);
+    pt_buffer_drop(&p->fed, &p->used);
     pt_need(L, pt_buffer_append(&p->fed, bytes, n));
     lua_settop(L, 1);
     return 1;

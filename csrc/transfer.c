@@ -15,12 +15,28 @@ static size_t give_up(pt_transfer *t, pt_end end) {
     return 0;
 }
 
+static size_t write_events(pt_transfer *t, const char *bytes, size_t n) {
+    pt_event_queue *q = t->events;
+    t->heard = pt_now();
+    if (!pt_event_queue_take(q, bytes, n)) {
+        t->paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if (q->fault != PT_SSE_MORE)
+        return give_up(t, q->fault == PT_SSE_LONG ? PT_END_EVENT : PT_END_MEMORY);
+    if (q->ready)
+        pt_completion_add(t->poller, &t->completion);
+    return n;
+}
+
 static size_t write_reply(char *bytes, size_t size, size_t count, void *owner) {
     pt_transfer *t = owner;
     size_t n = size * count;
-    if (n > t->max_body || t->reply.len > t->max_body - n)
+    if (t->opened)
+        return write_events(t, bytes, n);
+    if (n > t->max_body || t->http->reply.len > t->max_body - n)
         return give_up(t, PT_END_BODY);
-    if (!pt_buffer_append(&t->reply, bytes, n))
+    if (!pt_buffer_append(&t->http->reply, bytes, n))
         return give_up(t, PT_END_MEMORY);
     return n;
 }
@@ -40,41 +56,50 @@ static bool is_event_stream(const char *line, size_t n) {
     return starts_with(line + at, n - at, "text/event-stream");
 }
 
+static void end_head(pt_transfer *t) {
+    long status = 0;
+    t->head_ended = true;
+    if (!t->typed || curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK ||
+        status != 200)
+        return;
+    t->status = status;
+    t->opened = true;
+    t->heard = pt_now();
+    pt_completion_add(t->poller, &t->completion);
+}
+
 static size_t write_head(char *line, size_t size, size_t count, void *owner) {
     pt_transfer *t = owner;
     size_t n = size * count;
+    if (t->opened)
+        return n; /* trailers */
     if (starts_with(line, n, "HTTP/")) {
-        pt_buffer_clear(&t->head); /* an interim reply came first */
-        t->head_ended = false;
+        pt_buffer_clear(&t->http->head); /* an interim reply came first */
+        t->head_ended = t->typed = false;
     }
-    if (n > 0 && (line[0] == '\r' || line[0] == '\n'))
-        t->head_ended = true;
-    if (t->head.len + n > PT_MAX_HEAD)
+    if (t->http->head.len + n > PT_MAX_HEAD)
         return give_up(t, PT_END_HEAD);
-    if (is_event_stream(line, n))
-        return give_up(t, PT_END_STREAM);
-    if (!pt_buffer_append(&t->head, line, n))
+    if (n > 0 && (line[0] == '\r' || line[0] == '\n'))
+        end_head(t);
+    if (is_event_stream(line, n)) {
+        if (t->events == NULL)
+            return give_up(t, PT_END_STREAM);
+        t->typed = true;
+    }
+    if (!pt_buffer_append(&t->http->head, line, n))
         return give_up(t, PT_END_MEMORY);
     return n;
 }
 
-/* There is no seek function on purpose: a body that cannot rewind cannot be sent twice. */
-static size_t read_body(char *into, size_t size, size_t count, void *owner) {
-    pt_transfer *t = owner;
-    size_t n = size * count, left = t->body.len - t->body_sent;
-    if (n > left)
-        n = left;
-    if (n > 0)
-        memcpy(into, t->body.data + t->body_sent, n);
-    t->body_sent += n;
-    return n;
-}
-
-/* Called each time a request is about to be written, on a kept connection too. */
+/* Called each time a request is about to be written, on a kept connection too. When such a
+   connection died under a request, libcurl writes it again by itself: a function would run twice.
+ */
 static int note_sending(void *owner, char *remote_ip, char *local_ip, int remote_port,
                         int local_port) {
     (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
     pt_transfer *t = owner;
+    if (t->sent && !t->idempotent)
+        return CURL_PREREQFUNC_ABORT;
     t->sent = true;
     return CURL_PREREQFUNC_OK;
 }
@@ -98,13 +123,11 @@ static int close_socket(void *owner, curl_socket_t fd) {
 static CURLcode set_callbacks(pt_transfer *t) {
     CURLcode code;
     PT_SET(CURLOPT_PRIVATE, t);
-    PT_SET(CURLOPT_ERRORBUFFER, t->problem);
+    PT_SET(CURLOPT_ERRORBUFFER, t->http->problem);
     PT_SET(CURLOPT_WRITEFUNCTION, write_reply);
     PT_SET(CURLOPT_WRITEDATA, t);
     PT_SET(CURLOPT_HEADERFUNCTION, write_head);
     PT_SET(CURLOPT_HEADERDATA, t);
-    PT_SET(CURLOPT_READFUNCTION, read_body);
-    PT_SET(CURLOPT_READDATA, t);
     PT_SET(CURLOPT_PREREQFUNCTION, note_sending);
     PT_SET(CURLOPT_PREREQDATA, t);
     PT_SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -116,7 +139,7 @@ static CURLcode set_callbacks(pt_transfer *t) {
 
 static CURLcode set_rules(pt_transfer *t) {
     CURLcode code;
-    PT_SET(CURLOPT_CURLU, t->url);
+    PT_SET(CURLOPT_CURLU, t->http->url);
     PT_SET(CURLOPT_NOSIGNAL, 1L);
     PT_SET(CURLOPT_FOLLOWLOCATION, 0L);
     PT_SET(CURLOPT_PATH_AS_IS, 1L);
@@ -129,47 +152,85 @@ static CURLcode set_rules(pt_transfer *t) {
     return CURLE_OK;
 }
 
+static void each_buffer(pt_http *h, void (*act)(pt_buffer *)) {
+    pt_buffer *const buffers[] = {&h->path,  &h->query,   &h->shown, &h->body,
+                                  &h->reply, &h->secrets, &h->head,  &h->line_text};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        act(buffers[i]);
+}
+
+static pt_http *new_http(CURLU *base) {
+    pt_http *h = calloc(1, sizeof *h);
+    if (h == NULL)
+        return NULL;
+    h->url = curl_url_dup(base);
+    if (h->url != NULL)
+        return h;
+    free(h);
+    return NULL;
+}
+
+static void reset_http(pt_http *h) {
+    each_buffer(h, pt_buffer_clear);
+    pt_lines_free(h->lines);
+    h->lines = NULL;
+    curl_mime_free(h->mime);
+    h->mime = NULL;
+    h->problem[0] = '\0';
+}
+
+static void free_http(pt_http *h) {
+    if (h == NULL)
+        return;
+    reset_http(h);
+    each_buffer(h, pt_buffer_free);
+    curl_url_cleanup(h->url);
+    free(h);
+}
+
 pt_transfer *pt_transfer_new(pt_poller *poller, CURLU *base) {
     pt_transfer *t = calloc(1, sizeof *t);
     if (t == NULL)
         return NULL;
     t->poller = pt_poller_hold(poller);
     t->easy = curl_easy_init();
-    t->url = curl_url_dup(base);
-    if (t->easy && t->url && set_callbacks(t) == CURLE_OK && set_rules(t) == CURLE_OK)
+    t->http = new_http(base);
+    if (t->easy && t->http && set_callbacks(t) == CURLE_OK && set_rules(t) == CURLE_OK)
         return t;
     pt_transfer_free(t);
     return NULL;
 }
 
-static void each_buffer(pt_transfer *t, void (*act)(pt_buffer *)) {
-    pt_buffer *const buffers[] = {&t->path,  &t->query,   &t->shown, &t->body,
-                                  &t->reply, &t->secrets, &t->head,  &t->line_text};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        act(buffers[i]);
-}
-
-void pt_transfer_reset(pt_transfer *t) {
-    each_buffer(t, pt_buffer_clear);
-    pt_lines_free(t->lines);
-    t->lines = NULL;
-    curl_mime_free(t->mime);
-    t->mime = NULL;
+static void reset_state(pt_transfer *t) {
     pt_headers_release(t->headers);
     t->headers = NULL;
+    pt_event_queue_free(t->events);
+    t->events = NULL;
     t->json = t->has_body = t->sent = t->idempotent = t->limited = t->head_ended = false;
-    t->body_sent = 0;
+    t->typed = t->opened = t->paused = false;
     t->status = 0;
-    t->problem[0] = '\0';
     t->end = PT_END_REPLY;
     t->code = CURLE_OK;
 }
 
+void pt_transfer_reset(pt_transfer *t) {
+    reset_http(t->http);
+    reset_state(t);
+}
+
+void pt_transfer_slim(pt_transfer *t) {
+    /* libcurl looks at none of these any more once the request was sent */
+    (void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+    (void)curl_easy_setopt(t->easy, CURLOPT_CURLU, NULL);
+    (void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
+    free_http(t->http);
+    t->http = NULL;
+}
+
 void pt_transfer_free(pt_transfer *t) {
     curl_easy_cleanup(t->easy); /* before what its options point to */
-    pt_transfer_reset(t);
-    each_buffer(t, pt_buffer_free);
-    curl_url_cleanup(t->url);
+    free_http(t->http);
+    reset_state(t);
     pt_poller_release(t->poller);
     free(t);
 }
@@ -178,53 +239,62 @@ bool pt_secrets_add(pt_buffer *secrets, const char *text, size_t n) {
     return pt_buffer_append(secrets, text, n) && pt_buffer_putc(secrets, '\0');
 }
 
-static CURLcode set_no_body(pt_transfer *t, const char *method) {
+static CURLcode set_no_body(pt_transfer *t) {
     CURLcode code;
-    bool post = strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
+    bool post = strcmp(t->http->method, "POST") == 0 || strcmp(t->http->method, "PUT") == 0;
     if (post) {
         PT_SET(CURLOPT_POSTFIELDS, "");
         PT_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)0);
     }
     PT_SET(post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
-    /* libcurl re-sends a request without a body when a kept connection died under it */
-    PT_SET(CURLOPT_FRESH_CONNECT, t->idempotent ? 0L : 1L);
     return CURLE_OK;
 }
 
 static CURLcode set_body(pt_transfer *t) {
     CURLcode code;
-    PT_SET(CURLOPT_FRESH_CONNECT, 0L);
-    if (t->mime != NULL) {
-        PT_SET(CURLOPT_MIMEPOST, t->mime);
+    if (t->http->mime != NULL) {
+        PT_SET(CURLOPT_MIMEPOST, t->http->mime);
         return CURLE_OK;
     }
     PT_SET(CURLOPT_POST, 1L);
-    PT_SET(CURLOPT_POSTFIELDS, t->idempotent ? t->body.data : NULL);
-    PT_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
+    PT_SET(CURLOPT_POSTFIELDS, t->http->body.data);
+    PT_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->http->body.len);
     return CURLE_OK;
 }
 
 static CURLcode set_method(pt_transfer *t) {
     CURLcode code;
-    bool body = t->mime != NULL || (t->has_body && t->body.len > 0);
+    bool body = t->http->mime != NULL || (t->has_body && t->http->body.len > 0);
     const char *usual = body ? "POST" : "GET";
     PT_SET(CURLOPT_NOBODY, 0L);
-    code = body ? set_body(t) : set_no_body(t, t->method);
+    code = body ? set_body(t) : set_no_body(t);
     if (code != CURLE_OK)
         return code;
-    if (strcmp(t->method, "HEAD") == 0) {
+    if (strcmp(t->http->method, "HEAD") == 0) {
         PT_SET(CURLOPT_NOBODY, 1L);
         usual = "HEAD";
     }
-    PT_SET(CURLOPT_CUSTOMREQUEST, strcmp(t->method, usual) == 0 ? NULL : t->method);
+    PT_SET(CURLOPT_CUSTOMREQUEST, strcmp(t->http->method, usual) == 0 ? NULL : t->http->method);
     return CURLE_OK;
 }
 
 static CURLcode set_address(pt_transfer *t) {
-    const char *query = t->query.len > 1 ? t->query.data : NULL;
-    bool ok = curl_url_set(t->url, CURLUPART_PATH, t->path.data, 0) == CURLUE_OK &&
-              curl_url_set(t->url, CURLUPART_QUERY, query, 0) == CURLUE_OK;
+    const char *query = t->http->query.len > 1 ? t->http->query.data : NULL;
+    bool ok = curl_url_set(t->http->url, CURLUPART_PATH, t->http->path.data, 0) == CURLUE_OK &&
+              curl_url_set(t->http->url, CURLUPART_QUERY, query, 0) == CURLUE_OK;
     return ok ? CURLE_OK : CURLE_OUT_OF_MEMORY; /* both were checked and encoded before */
+}
+
+/* A stream keeps its connection to itself: it would hold up others, and die with them. The handle
+   is never used for a call again. */
+static CURLcode set_stream(pt_transfer *t) {
+    CURLcode code;
+    PT_SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    PT_SET(CURLOPT_PIPEWAIT, 0L);
+    PT_SET(CURLOPT_FRESH_CONNECT, 1L);
+    PT_SET(CURLOPT_FORBID_REUSE, 1L);
+    PT_SET(CURLOPT_ACCEPT_ENCODING, NULL);
+    return CURLE_OK;
 }
 
 CURLcode pt_transfer_configure(pt_transfer *t, double seconds) {
@@ -233,10 +303,10 @@ CURLcode pt_transfer_configure(pt_transfer *t, double seconds) {
         code = set_method(t);
     if (code != CURLE_OK)
         return code;
-    struct curl_slist *lines = t->lines;
+    struct curl_slist *lines = t->http->lines;
     if (lines == NULL)
         lines = t->json ? t->headers->json : t->headers->plain;
     PT_SET(CURLOPT_HTTPHEADER, lines);
-    PT_SET(CURLOPT_TIMEOUT_MS, (long)(seconds * 1000) + 1);
-    return CURLE_OK;
+    PT_SET(CURLOPT_TIMEOUT_MS, t->events ? 0L : (long)(seconds * 1000) + 1);
+    return t->events ? set_stream(t) : CURLE_OK;
 }

@@ -8,10 +8,18 @@
 #include <stddef.h>
 
 #include "buffer.h"
+#include "event_queue.h"
 #include "poller.h"
 
 /* Ended also stands for "being prepared by its holder". */
-typedef enum pt_state { PT_IDLE, PT_QUEUED, PT_RUNNING, PT_ENDED, PT_STATES } pt_state;
+typedef enum pt_state {
+    PT_IDLE,
+    PT_QUEUED,
+    PT_RUNNING,
+    PT_STREAMING, /* runs, but takes none of the places of calls */
+    PT_ENDED,
+    PT_STATES
+} pt_state;
 
 typedef enum pt_end {
     PT_END_REPLY,    /* a whole reply came */
@@ -22,6 +30,8 @@ typedef enum pt_end {
     PT_END_BROKEN,   /* the connection ended inside the reply's head */
     PT_END_STREAM,   /* an event stream where a reply was due */
     PT_END_FILE,     /* a file to upload could not be read to its end */
+    PT_END_SILENT,   /* an event stream: no byte for too long */
+    PT_END_EVENT,    /* an event stream: a line or an event above PT_EVENT_MOST */
     PT_END_CANCELLED,
     PT_END_CLOSED,
     PT_END_MEMORY,
@@ -37,13 +47,30 @@ typedef enum pt_end {
 struct pt_engine;
 struct pt_headers;
 
+/* What goes over the wire, and what libcurl says of it. */
+typedef struct pt_http {
+    char method[16];
+    CURLU *url;      /* the base address; only path and query change */
+    pt_buffer path;  /* encoded, with the base address's own; ends with NUL */
+    pt_buffer shown; /* the whole address as errors show it: no query, no secrets; ends with NUL */
+    pt_buffer query; /* encoded, without '?'; ends with NUL when there is one */
+    pt_buffer body;
+    curl_mime *mime;
+    struct curl_slist *lines; /* this request's own header lines, or NULL for the engine's */
+    pt_buffer line_text;      /* the same as text, while they are gathered */
+    pt_buffer secrets;        /* NUL-terminated texts that no error may show */
+    pt_buffer head;           /* the last reply's header lines */
+    pt_buffer reply;
+    char problem[CURL_ERROR_SIZE];
+} pt_http;
+
 typedef struct pt_transfer {
     struct pt_transfer *prev, *next; /* in the engine's list of its state */
     struct pt_engine *engine;        /* NULL once the engine has gone */
     pt_poller *poller;
     pt_completion completion;
     CURL *easy;
-    CURLU *url; /* the base address; only path and query change */
+    pt_http *http; /* an event stream that was opened has none */
     pt_state state;
     pt_end end;
     CURLcode code;
@@ -51,30 +78,19 @@ typedef struct pt_transfer {
     bool sent; /* a first byte of the request may have left */
     bool idempotent;
     bool limited; /* the time limit below is what is left of the deadline */
-
-    /* the request */
-    char method[16];
-    pt_buffer path;  /* encoded, with the base address's own; ends with NUL */
-    pt_buffer shown; /* the whole address as errors show it: no query, no secrets; ends with NUL */
-    pt_buffer query; /* encoded, without '?'; ends with NUL when there is one */
-    pt_buffer body;
     bool has_body;
-    size_t body_sent;
-    bool json;                /* which of the engine's lists of header lines */
-    struct curl_slist *lines; /* this request's own header lines, or NULL for the engine's */
-    pt_buffer line_text;      /* the same as text, while they are gathered */
-    curl_mime *mime;
+    bool json;       /* which of the engine's lists of header lines */
+    bool head_ended; /* by its empty line; libcurl takes a head that broke off for a whole one */
+    bool typed;      /* the head being read has the type of an event stream */
+    bool opened;     /* an event stream: the head came, and the events go to the queue */
+    bool paused;     /* an event stream: libcurl was told to wait, the queue was full */
     struct pt_headers *headers; /* the engine's lines of the moment it was submitted */
-    pt_buffer secrets;          /* NUL-terminated texts that no error may show */
     double timeout, deadline;   /* seconds; the deadline counts from submission */
     double submitted, started, finished;
     size_t max_body;
-
-    /* the reply */
-    pt_buffer head;  /* the last reply's header lines */
-    bool head_ended; /* by its empty line; libcurl takes a head that broke off for a whole one */
-    pt_buffer reply;
-    char problem[CURL_ERROR_SIZE];
+    pt_event_queue *events; /* NULL: this is a call */
+    double idle;            /* seconds without a byte after which a stream is given up */
+    double heard;           /* when a stream's last byte came */
 } pt_transfer;
 
 /* A transfer at rest with its easy handle set up but for the request; NULL without memory. */
@@ -83,6 +99,9 @@ void pt_transfer_free(pt_transfer *t);
 
 /* Forgets request and reply, wiping them; keeps handle and buffers. */
 void pt_transfer_reset(pt_transfer *t);
+
+/* Frees `http`, which an opened event stream needs no more. */
+void pt_transfer_slim(pt_transfer *t);
 
 /* Remembers a text that no error may show. False when memory ran out. */
 bool pt_secrets_add(pt_buffer *secrets, const char *text, size_t n);

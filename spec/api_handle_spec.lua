@@ -63,6 +63,14 @@ describe("an api", function()
     end
   end)
 
+  it("has no lines smuggled in by its user agent or proxy", function()
+    for _, name in ipairs { "proxy", "user_agent" } do
+      for _, value in ipairs { "a\r\nX-Evil: 1", "a\nb", "\1", "a\127" } do
+        assert.has_error(function() new { [name] = value } end, name .. " holds a control character")
+      end
+    end
+  end)
+
   it("finds methods and computed fields in the tables of the module", function()
     local api = new()
     core.api_methods.spec_method = function(self, x) return self, x end

@@ -96,6 +96,8 @@ describe("an api", function()
       assert.error_matches(function() api:publish() end,
         "publish: the event's name must be a string that is not empty, got nil")
       assert.error_matches(function() api:publish("") end, "got an empty string")
+      assert.error_matches(function() api:publish(("x"):rep(10000)) end,
+        "publish: the event's name is longer than 2048 bytes")
       assert.error_matches(function() api:publish("a", {}) end,
         "publish: data must be a string or a number, got a table")
       assert.error_matches(function() api:publish("a", "b", { privat = true }) end, 'did you mean "private"')
@@ -198,6 +200,28 @@ describe("an api", function()
       assert.is_true(seen)
       other:request({ path = "/x" }, { idempotent = false })
       assert.is_false(seen)
+    end)
+
+    it("shows no token that stands in the path", function()
+      local lines, shown = {}, nil
+      local logging = cloud:client { log = function(line) lines[#lines + 1] = line end }
+      logging:use(function(request, send)
+        shown = request.path
+        return send(request)
+      end)
+      cloud.answer = function() return 404, { ok = false } end
+      local list = { "v1", "access_tokens", "t0ken" }
+      for _, path in ipairs { list, "/v1/access_tokens/t0ken", "/v1/access_tokens/%740ken" } do
+        local _, err = logging:request { method = "DELETE", path = path }
+        assert.are.equal("DELETE /v1/access_tokens/t0ken", cloud:last())
+        assert.are.equal(cloud.url .. "/v1/access_tokens/<secret>", err.url)
+        assert.not_matches("t0ken", tostring(err) .. require("particle.inspect")({ lines, shown }))
+      end
+      assert.are.equal("t0ken", list[3])
+      for _, path in ipairs { "/v1/access_tokens/current", "/v1/access_tokens" } do
+        assert.are.equal(cloud.url .. path, select(2, logging:request { path = path }).url)
+      end
+      logging:close()
     end)
 
     it("leaves the caller's table alone", function()

@@ -251,6 +251,7 @@ describe("a device", function()
       assert.error_matches(function() lamp.fn:led("on") end, "device%.fn%.led: call it with a dot")
       assert.error_matches(function() lamp.var.temperature = 5 end,
         "device%.var%.temperature cannot be assigned")
+      assert.error_matches(function() lamp.fn.led = print end, "device%.fn%.led cannot be assigned")
     end)
   end)
 
@@ -261,6 +262,8 @@ describe("a device", function()
     } do
       assert.error_matches(function() lamp[verb]("x") end,
         verb .. ": call it with a colon, device:" .. verb .. "%(%.%.%.%), on a device %(got a string%)")
+      assert.error_matches(function() lamp[verb](api, "x") end, "on a device %(got an api%)")
+      assert.error_matches(function() lamp[verb](particle.null, "x") end, "on a device %(got null%)")
     end
   end)
 

@@ -98,6 +98,15 @@ describe("header lines", function()
     assert.equal(0, #server.requests)
   end)
 
+  it("do not say where a request ends", function()
+    for _, name in ipairs { "Content-Length", "content-length", "Transfer-Encoding", "TRANSFER-ENCODING" } do
+      local message = ("header %s is set by the library itself"):format(name)
+      assert.has_error(function() sent { [name] = "1" } end, message)
+      assert.has_error(function() server:api { headers = { [name] = "1" } } end, message)
+    end
+    assert.equal(0, #server.requests)
+  end)
+
   it("have values that are text", function()
     assert.has_error(function() sent { ["X-A"] = {} } end,
       "header X-A must be a string or a number, got table")

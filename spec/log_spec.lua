@@ -185,6 +185,8 @@ describe("log", function()
 
     it("is a function as it is", function()
       assert.are.equal(sink, log.sink_from_option(sink, no_variables))
+      local callable = setmetatable({}, { __call = function() end })
+      assert.are.equal(callable, log.sink_from_option(callable, no_variables))
     end)
 
     it("writes lines to a file", function()

@@ -177,7 +177,10 @@ describe("login", function()
       ["option grant must be"] = { grant = "implicit" },
       ["option client_auth must be"] = { username = "a", password = "b", client_auth = "header" },
       ["option expires_in must be"] = { username = "a", password = "b", expires_in = -1 },
+      ["option expires_in .* got a string"] = { username = "a", password = "b", expires_in = "3600" },
       ["option expires_at must be"] = { username = "a", password = "b", expires_at = "tomorrow" },
+      ["option expires_at .* got the number 1.5"] = { username = "a", password = "b", expires_at = 1.5 },
+      ["option expires_at .* got the number"] = { username = "a", password = "b", expires_at = 2 ^ 60 },
       ["option username must be a string that is not empty"] = { username = "", password = "b" },
       ["mfa_token needs otp"] = { mfa_token = "x" },
       ['did you mean "username"'] = { user_name = "joe" },
@@ -217,6 +220,9 @@ describe("login", function()
     assert.are.equal(60, assert(other:login { username = "a", password = "b" }).expires_in)
     reply = { access_token = "abc" }
     assert.are.equal("particle.token_record (expiry unknown)",
+      tostring(assert(other:login { username = "a", password = "b" })))
+    reply = { access_token = "abc", expires_in = 1e15 }
+    assert.matches("^particle.token_record %(expires %d+%)$",
       tostring(assert(other:login { username = "a", password = "b" })))
     reply = { refresh_token = "s3cret" }
     local record, err = other:login { username = "a", password = "b" }

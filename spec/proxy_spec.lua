@@ -130,4 +130,14 @@ describe("a proxy", function()
     end
     assert.equal("Basic bWU6Y2FuYXJ5LXdvcmQ=", proxy.requests[1].headers["proxy-authorization"])
   end)
+
+  it("whose address is none is a network error that does not show it", function()
+    for _, url in ipairs { "me:canary-word@:::", "http://me:canary-word@:::", "foo://me:canary-word@host" } do
+      local base = "https://device.invalid"
+      for _, text in ipairs { call({}, base, url), call(everywhere(url), base) } do
+        assert.truthy(text:find("^network\tfalse\tnil\tthe proxy's address"), text)
+        assert.is_nil(text:find("canary", 1, true), text)
+      end
+    end
+  end)
 end)

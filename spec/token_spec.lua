@@ -68,6 +68,7 @@ describe("token", function()
         find { PARTICLE_ACCESS_TOKEN = "s3cret\r\nX-Evil: 1" })
       assert_refused("contains control characters", find { PARTICLE_ACCESS_TOKEN = "s3cret\1x" })
       assert_refused("contains spaces", find { PARTICLE_ACCESS_TOKEN = "s3cret x" })
+      assert_refused("contains bytes outside ASCII", find { PARTICLE_ACCESS_TOKEN = "s3crät" })
       assert_refused("is longer than 4096 bytes", find { PARTICLE_ACCESS_TOKEN = ("s3cret"):rep(700) })
     end)
 

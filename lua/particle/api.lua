@@ -109,6 +109,8 @@ end
 
 -- Events ------------------------------------------------------------------------------------------
 
+local LONGEST_NAME = 2048 -- as that of devices, functions and variables
+
 local PUBLISH = {
   private = options.FLAG,
   ttl = options.rule("a number of seconds", function(value)
@@ -130,6 +132,9 @@ function methods.publish(self, name, data, details, opts)
   if type(name) ~= "string" or name == "" then
     check.fail("publish", "the event's name", "a string that is not empty", name)
   end
+  if #name > LONGEST_NAME then
+    check.raise(("publish: the event's name is longer than %d bytes"):format(LONGEST_NAME))
+  end
   if data ~= nil and type(data) ~= "string" and type(data) ~= "number" then
     check.fail("publish", "data", "a string or a number", data)
   end
@@ -144,6 +149,19 @@ function methods.publish(self, name, data, details, opts)
   local reply, err = state.send(request)
   if reply == nil then return nil, err end
   return true
+end
+
+--- Follows events (`events.stream_mine` and its kin): those of the account's devices, or where `opts` says.
+--- Waits for the reply's head. The stream survives losses of its connection by itself.
+---@param prefix? string  of the events' names; upper and lower case differ
+---@param opts? particle.Subscription
+---@return particle.Stream?
+---@return particle.Error?  when it was refused
+function methods.subscribe(self, prefix, opts)
+  check.receiver(self, "api", "subscribe")
+  open_state(self)
+  if type(prefix) == "table" and opts == nil then prefix, opts = nil, prefix end
+  return require("particle.subscribe").api(self, prefix, opts)
 end
 
 -- Any call ----------------------------------------------------------------------------------------
@@ -164,6 +182,26 @@ local REQUEST = {
   raw = options.FLAG,
   idempotent = options.FLAG,
 }
+
+local function unescaped(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- The one path with a token in it: there it becomes an opaque value, which no error, log or middleware shows.
+local function sealed(path)
+  local parts = path
+  if type(path) == "string" then
+    local token = path:match("^/v1/access_tokens/([%w%%._~-]+)$")
+    parts = { "v1", "access_tokens", token and unescaped(token) }
+  end
+  local token = parts[3]
+  if parts[1] ~= "v1" or parts[2] ~= "access_tokens" or type(token) ~= "string" or token == "current" then
+    return path
+  end
+  local copy = { table.unpack(parts) }
+  copy[3] = core.secret(token)
+  return copy
+end
 
 ---@class particle.Request
 ---@field method? string          default "GET"
@@ -189,7 +227,7 @@ function methods.request(self, request, opts)
   if request.path == nil then check.fail("request", "path", "a list of parts or an encoded string", nil) end
   local made = {}
   for name, value in pairs(request) do made[name] = value end
-  made.method = request.method or "GET"
+  made.method, made.path = request.method or "GET", sealed(request.path)
   if made.idempotent == nil then made.idempotent = made.method == "GET" or made.method == "HEAD" end
   if opts ~= nil then options.apply(made, opts, "request") end
   made.response = true
@@ -238,11 +276,16 @@ function methods.login(self, credentials, opts)
   return require("particle.login").login(state, credentials, opts)
 end
 
---- Closes the api: calls in flight end with kind `closed`, later ones raise. Closing again does nothing.
+--- Closes the api: calls in flight and event streams end with kind `closed`, later calls raise. Closing again
+--- does nothing.
 function methods.close(self)
   check.receiver(self, "api", "close")
   core.close(self)
+  local connection = package.loaded["particle.connection"] -- else no stream was ever opened
+  if connection then connection.close_all(self) end
 end
+
+core.api_metatable.__close = methods.close
 
 -- Fields ------------------------------------------------------------------------------------------
 

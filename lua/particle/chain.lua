@@ -22,6 +22,23 @@ local function transport(api)
   end
 end
 
+local Attempt = {}
+
+function Attempt:__close()
+  if self.transfer then self.transfer:discard() end
+end
+
+-- The opened connection is the result, and outlives this function.
+local function opening(api)
+  return function(request)
+    local attempt <close> = setmetatable({ transfer = submit(api, request) }, Attempt)
+    local transfer = attempt.transfer
+    await(transfer)
+    attempt.transfer = nil
+    return transfer:take()
+  end
+end
+
 local function wrap(layer, send)
   return function(request) return layer(request, send) end
 end
@@ -45,8 +62,13 @@ local function add(layers, more)
   for _, layer in ipairs(more) do layers[#layers + 1] = layer end
 end
 
---- Composes `state.send` anew. The slots of the state: `call` and `attempt` (lists of middleware), `retry`,
---- `log`, `limiter` and `token` (one layer each, or nil).
+local function through(layers, send)
+  for i = #layers, 1, -1 do send = wrap(layers[i], send) end
+  return send
+end
+
+--- Composes `state.send` anew, and `state.open`, which opens event streams. The slots of the state: `call`
+--- and `attempt` (lists of middleware), `retry`, `log`, `limiter` and `token` (one layer each, or nil).
 ---@param state table
 function chain.compose(state)
   local layers = {}
@@ -54,10 +76,9 @@ function chain.compose(state)
   add(layers, { state.retry })
   add(layers, state.attempt)
   for _, name in ipairs { "log", "limiter", "place", "token" } do add(layers, { state[name] }) end
-  local send = transport(state.api)
-  for i = #layers, 1, -1 do send = wrap(layers[i], send) end
-  if #state.call + #state.attempt > 0 then send = watched(send) end
-  state.send = send
+  local send, open = through(layers, transport(state.api)), through(layers, opening(state.api))
+  if #state.call + #state.attempt > 0 then send, open = watched(send), watched(open) end
+  state.send, state.open = send, open
 end
 
 --- Gives a new api its chain.

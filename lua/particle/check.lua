@@ -48,12 +48,12 @@ end
 
 --- The receiver of a method: a dot where a colon belongs passes something else.
 ---@param self any
----@param kind "api"|"device"
+---@param kind "api"|"device"|"stream"
 ---@param method string
 function check.receiver(self, kind, method)
   if core.type(self) == kind then return end
   check.raise(("%s: call it with a colon, %s:%s(...), on %s (got %s)"):format(
-    method, kind, method, kind == "api" and "an api" or "a device", check.describe(self)))
+    method, kind, method, (kind == "api" and "an " or "a ") .. kind, check.describe(self)))
 end
 
 --- A text that becomes a part of a path.

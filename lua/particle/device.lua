@@ -1,13 +1,15 @@
 -- The verbs of a device. The userdata is the core's; its methods are these. `read` and `call` are what
 -- programs do thousands of times: a table for the request, one for its path, and straight to the chain.
 
+local address = require("particle.address")
 local check = require("particle.check")
 local core = require("particle.core")
 local failure = require("particle.failure")
 local options = require("particle.options")
 
 local type, math_type = type, math.type
-local state_of = core.state
+local is_id, path_of = address.is_id, address.of_device
+local type_of, state_of = core.type, core.state
 local api_of, product_of, ref_of, record_of =
   core.device_api, core.device_product, core.device_ref, core.device_record
 
@@ -21,9 +23,7 @@ local api_of, product_of, ref_of, record_of =
 ---@field var table<string, any>        read-only; raises on failure
 local methods = core.device_methods
 
--- Addresses -----------------------------------------------------------------------------------------
-
-local function is_id(ref) return #ref == 24 and not ref:find("%X") end
+-- What replies tell --------------------------------------------------------------------------------
 
 -- Remembers what a reply tells of the device; from then on it is addressed by its id.
 local function learn(self, id, name, online)
@@ -37,27 +37,6 @@ local function learn(self, id, name, online)
   if type(name) == "string" then record.name = name end
   if type(online) == "boolean" then record.online = online end
   if ref ~= id then ref_of(self, id) end
-end
-
--- Product paths take ids only: a name is looked up once.
-local function resolve(self, product)
-  local ref = ref_of(self)
-  if is_id(ref) then return ref end
-  local api = api_of(self)
-  local found, err = require("particle.list").find(api, state_of(api), product, ref)
-  if not found then return nil, err end
-  ref_of(self, ref_of(found))
-  record_of(self, record_of(found))
-  return ref_of(self)
-end
-
--- The path of the device, or of something of it; nil, err when a name could not be resolved.
-local function path_of(self, part)
-  local product = product_of(self)
-  if product == nil then return { "v1", "devices", ref_of(self), part } end
-  local id, err = resolve(self, product)
-  if not id then return nil, err end
-  return { "v1", "products", product, "devices", id, part }
 end
 
 -- Functions and variables ---------------------------------------------------------------------------
@@ -75,7 +54,7 @@ end
 ---@return integer?  what the function returned; negative values are results too
 ---@return particle.Error?
 function methods.call(self, function_name, argument, opts)
-  if type(self) ~= "userdata" then check.receiver(self, "device", "call") end
+  if type_of(self) ~= "device" then check.receiver(self, "device", "call") end
   check.part(function_name, "call", "the function's name")
   check_argument(argument)
   local path, unresolved = path_of(self, function_name)
@@ -113,7 +92,7 @@ end
 ---@return any  a number, string or boolean; `particle.null` for null; nil exactly when it failed
 ---@return particle.Error?
 function methods.read(self, variable, opts)
-  if type(self) ~= "userdata" then check.receiver(self, "device", "read") end
+  if type_of(self) ~= "device" then check.receiver(self, "device", "read") end
   check.part(variable, "read", "the variable's name", "events")
   local path, unresolved = path_of(self, variable)
   if path == nil then return nil, unresolved end
@@ -290,6 +269,19 @@ function methods.flash(self, firmware, opts)
   return failure.unsent(state_of(api_of(self)), request, "cancelled", problem)
 end
 
+-- Events --------------------------------------------------------------------------------------------
+
+--- Follows the device's events (`events.stream_device`); see `api:subscribe`.
+---@param prefix? string  of the events' names
+---@param opts? particle.SubscribeOptions
+---@return particle.Stream?
+---@return particle.Error?
+function methods.subscribe(self, prefix, opts)
+  check.receiver(self, "device", "subscribe")
+  if type(prefix) == "table" and opts == nil then prefix, opts = nil, prefix end
+  return require("particle.subscribe").device(self, prefix, opts)
+end
+
 -- Waiting for it ------------------------------------------------------------------------------------
 
 --- Waits until the device answers a ping (`devices.ping`), over passing failures of network and cloud.
@@ -325,9 +317,7 @@ end
 function methods.url(self, sub)
   check.receiver(self, "device", "url")
   if sub ~= nil then check.part(sub, "url", "the part") end
-  local product, ref = product_of(self), ref_of(self)
-  local path = product and { "v1", "products", product, "devices", ref, sub } or { "v1", "devices", ref, sub }
-  return api_of(self):url(table.unpack(path))
+  return api_of(self):url(table.unpack(address.known(self, sub)))
 end
 
 local Functions = {}
@@ -342,6 +332,10 @@ function Functions:__index(name)
     if value == nil then error(err, 0) end
     return value
   end
+end
+
+function Functions.__newindex(_, name)
+  check.raise(("device.fn.%s cannot be assigned: a function is only called"):format(tostring(name)))
 end
 
 local Variables = {}

@@ -147,6 +147,13 @@ particle.poller = {
   step = function(_, timeout) scheduler.step(timeout) end,
 }
 
+--- Waits until one of the streams has an event, or has ended.
+---@param streams particle.Stream[]
+---@param timeout? number  seconds
+---@return particle.Stream?  whose `next(0)` has a result at once
+---@return particle.Error?   kind `timeout`
+function particle.select(streams, timeout) return require("particle.stream").select(streams, timeout) end
+
 -- Loaded when first used.
 local LAZY = { sse = "particle.sse" }
 

@@ -31,8 +31,10 @@ local login = {}
 ---@field expires_at integer?          Unix seconds; nil: never, or unknown
 local Record = { __name = "particle.token_record" }
 
+local LAST_MOMENT = 253402300799 -- of the year 9999
+
 local function iso_time(value)
-  if type(value) ~= "number" then return value end
+  if type(value) ~= "number" or value > LAST_MOMENT then return value end
   return os.date("!%Y-%m-%dT%H:%M:%SZ", math.tointeger(value))
 end
 
@@ -52,6 +54,11 @@ local GRANTS = {
 
 local function is_text(value) return type(value) == "string" and value ~= "" end
 
+local function is_whole(value, most)
+  local number = type(value) == "number" and math.tointeger(value)
+  return number and number >= 0 and number <= most
+end
+
 local TEXT = options.rule("a string that is not empty", is_text)
 local SECRET = options.rule("a string that is not empty", function(value)
   return is_text(value) or core.type(value) == "secret"
@@ -66,11 +73,11 @@ local CREDENTIALS = {
   client_secret = SECRET,
   client_auth = options.one_of("basic", "body"),
   expires_in = options.rule("a number of seconds, 0 for never", function(value)
-    return math.tointeger(value) ~= nil and value >= 0
+    return is_whole(value, math.maxinteger)
   end),
   expires_at = options.rule("a time: ISO 8601, or Unix seconds", function(value)
     if type(value) == "string" then return value:find("^%d%d%d%d%-%d%d%-%d%d") end
-    return math.tointeger(value) ~= nil
+    return is_whole(value, LAST_MOMENT)
   end),
   scope = TEXT,
   otp = options.rule("a string or a function", function(value)

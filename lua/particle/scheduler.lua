@@ -20,12 +20,12 @@ local DEEPEST = 30
 
 local tasks = setmetatable({}, { __mode = "k" }) -- coroutine -> task
 local ready, first_ready, last_ready = {}, 1, 0 -- a queue of tasks
-local by_transfer = {} -- id of a transfer -> the task that waits for it
+local waiting = {} -- the id of a transfer, or any value given to `notify` -> the task that waits for it
+local listeners = {} -- functions that hear of the ids of what has finished
 local conditions = {} -- list of { task =, holds = }
 local sources = {} -- list of { source =, fd = }
 local timers = {} -- binary heap of { due =, order =, task = }; equal ones are first come, first served
 local timer_order = 0
-local unfinished = 0 -- tasks
 local busy = 0 -- unfinished tasks and sources: 0 means that a wait concerns its caller alone
 local depth = 0 -- of waits in place
 
@@ -107,8 +107,8 @@ end
 
 local function settle(task)
   task.done = true
-  unfinished, busy = unfinished - 1, busy - 1
-  if task.transfer then by_transfer[task.transfer] = nil end
+  busy = busy - 1
+  if task.transfer then waiting[task.transfer] = nil end
   task.transfer, task.timer = nil, nil
   for _, waiter in ipairs(task.waiters or {}) do wake(waiter) end
   task.waiters = nil
@@ -192,15 +192,28 @@ local function check_conditions()
   end
 end
 
+--- Lets the task that waits for this key look again at what it waits for.
+---@param key any
+function scheduler.notify(key)
+  local task = waiting[key]
+  if not task then return end
+  waiting[key] = nil
+  task.transfer = nil
+  wake(task)
+end
+
+local notify = scheduler.notify
+
+--- From now on `listener(id)` is called for each transfer that has finished, and each event stream that has
+--- news. It must neither wait nor raise.
+---@param listener fun(id: integer)
+function scheduler.listen(listener) listeners[#listeners + 1] = listener end
+
 local function collect_finished()
   local id = poller:finished()
   while id do
-    local task = by_transfer[id]
-    if task then
-      by_transfer[id] = nil
-      task.transfer = nil
-      wake(task)
-    end
+    notify(id)
+    for _, listener in ipairs(listeners) do listener(id) end
     id = poller:finished()
   end
 end
@@ -296,7 +309,7 @@ local function is_done(transfer) return transfer:done() end
 local function await_in_task(task, transfer)
   local id = transfer:id()
   while not transfer:done() do
-    by_transfer[id] = task
+    waiting[id] = task
     task.transfer = id
     yield(PARKED)
   end
@@ -305,11 +318,15 @@ end
 --- Returns when the transfer is done. A task yields meanwhile; anybody else drives the poller in place.
 ---@param transfer userdata  from `core.submit`
 function scheduler.await(transfer)
-  if busy == 0 then -- the fast path of a plain script
-    while not transfer:done() do
-      if poller:step() == 0 then raise_interrupt() end
+  while busy == 0 do -- the fast path of a plain script
+    if transfer:done() then return end
+    if poller:step() == 0 then
+      raise_interrupt()
+    elseif transfer:done() then
+      return
+    else
+      collect_finished()
     end
-    return
   end
   if transfer:done() then return end
   local task = current()
@@ -344,6 +361,42 @@ function scheduler.wait(condition, deadline)
   return drive(condition, nil, deadline)
 end
 
+local Waits = {}
+
+-- However the wait ends: the keys are free again.
+function Waits:__close()
+  for _, key in ipairs(self.keys) do
+    if waiting[key] == self.task then waiting[key] = nil end
+  end
+  self.task.timer = nil
+end
+
+local function await_news_in_task(task, keys, holds, subject, deadline)
+  local guard <close> = setmetatable({ task = task, keys = keys }, Waits) -- luacheck: ignore guard
+  if deadline then add_timer(task, deadline) end
+  while true do
+    for _, key in ipairs(keys) do waiting[key] = task end
+    yield(PARKED)
+    if holds(subject) then return true end
+    if deadline and core.now() >= deadline then return false end
+  end
+end
+
+--- Waits until `holds(subject)`, which is asked after each `notify` of one of the keys, or until `deadline`.
+--- One task at a time may wait for a key.
+---@param keys any[]
+---@param holds fun(subject: any): any
+---@param subject any
+---@param deadline? number  seconds of `core.now()`; nil: for ever
+---@return boolean held
+function scheduler.await_news(keys, holds, subject, deadline)
+  if holds(subject) then return true end
+  local task = current()
+  if task then return await_news_in_task(task, keys, holds, subject, deadline) end
+  if deadline and deadline <= core.now() then scheduler.step(0) end -- what has come already
+  return drive(holds, subject, deadline)
+end
+
 local function never() return false end
 
 --- Waits that many seconds. Everything else goes on meanwhile.
@@ -376,7 +429,7 @@ function scheduler.spawn(fn, ...)
   setmetatable(task, Task)
   tasks[task.co] = task
   wake(task)
-  unfinished, busy = unfinished + 1, busy + 1
+  busy = busy + 1
   return task
 end
 

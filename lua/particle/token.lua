@@ -32,6 +32,7 @@ end
 local function flaw(text)
   if text:find("%c") then return "contains control characters" end
   if text:find("%s") then return "contains spaces" end
+  if text:find("[\x80-\xFF]") then return "contains bytes outside ASCII" end
   if #text > MAX_LENGTH then return ("is longer than %d bytes"):format(MAX_LENGTH) end
 end
 

@@ -1,10 +1,20 @@
-# Time and memory of calls, beside a C program that does the same. BENCH_ROUNDS=n for more rounds.
+# Time and memory of calls and of event streams, beside C programs that do the same. BENCH_ROUNDS=n for more rounds.
 
-BENCH_PROGRAMS := $(BUILD)/bench/cloud $(BUILD)/bench/baseline
+BENCH_PROGRAMS := $(patsubst %,$(BUILD)/bench/%,cloud baseline event_cloud event_baseline idle_baseline)
 
-.PHONY: bench
-bench: build $(BENCH_PROGRAMS) ## time and memory of calls beside plain libcurl in C
-	@$(environment) $(LUA) spec/bench/run.lua $(LUA) $(BENCH_PROGRAMS) $(BENCH_ROUNDS)
+.PHONY: bench bench-calls bench-events
+bench: bench-calls bench-events ## time and memory of calls and events beside plain libcurl in C
+
+bench_environment = $(subst ;;,;$(ROOT)/?.lua;;,$(environment)) LUA_CPATH_5_4='$(ROOT)/$(BUILD)/lib/?.so;$(ROOT)/$(BUILD)/bench/?.so;;'
+
+bench-calls: build $(BENCH_PROGRAMS)
+	@$(bench_environment) $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/bench/cloud $(BUILD)/bench/baseline $(BENCH_ROUNDS)
+
+bench-events: build $(BENCH_PROGRAMS) $(BUILD)/bench/heap.so | bench-calls
+	@$(bench_environment) $(LUA) spec/bench/events.lua $(LUA) $(BUILD)/bench $(BENCH_ROUNDS)
 
 $(BENCH_PROGRAMS): $(BUILD)/bench/%: spec/bench/%.c $(BUILD)/flags
 	$(call run,cc,$@,$(call compile,$(CC)) $(CFLAGS) $(CURL_CFLAGS) -o $@ $< $(CURL_LIBS))
+
+$(BUILD)/bench/heap.so: spec/bench/heap.c $(BUILD)/flags
+	$(call run,cc,$@,$(call compile,$(CC)) $(CFLAGS) $(LIBFLAG) -o $@ $<)

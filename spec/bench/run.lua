@@ -1,6 +1,9 @@
 -- The bench: both sides in interleaved rounds, client and cloud together on one CPU, so that neither waits
 -- for a sleeping core to wake. Usage: run.lua LUA CLOUD BASELINE [ROUNDS]
 
+local measuring = require("spec.bench.measuring")
+
+local run, verdict = measuring.run, measuring.verdict
 local lua, cloud_program, baseline = arg[1], arg[2], arg[3]
 local ROUNDS = math.max(tonumber(arg[4]) or 11, 5)
 
@@ -16,61 +19,15 @@ local MEMORY = {
 }
 local MEMORY_AIM = 256 -- kB
 
--- The CPU to stay on, and the words before a command that do it.
-local function pin()
-  local pipe = assert(io.popen("command -v taskset >/dev/null && taskset -cp $$ 2>/dev/null"))
-  local cpu = pipe:read("a"):match(": (%d+)")
-  pipe:close()
-  return cpu, cpu and ("taskset -c %s "):format(cpu) or ""
-end
-
-local cpu, pinned = pin()
-
-local function quote(text) return "'" .. text:gsub("'", [['\'']]) .. "'" end
-
-local function run(...)
-  local words = {}
-  for i, word in ipairs { ... } do words[i] = quote(tostring(word)) end
-  local pipe = assert(io.popen("exec " .. pinned .. table.concat(words, " ")))
-  local numbers = {}
-  for number in pipe:read("a"):gmatch("[%d.]+") do numbers[#numbers + 1] = tonumber(number) end
-  assert(pipe:close(), "failed: " .. table.concat(words, " "))
-  return table.unpack(numbers)
-end
-
-local function median(values)
-  local sorted = table.move(values, 1, #values, 1, {})
-  table.sort(sorted)
-  local middle = #sorted // 2
-  return #sorted % 2 == 1 and sorted[middle + 1] or (sorted[middle] + sorted[middle + 1]) / 2
-end
-
-local function verdict(value, aim) return value <= aim and "met" or "MISSED" end
-
 -- Time ----------------------------------------------------------------------------------------------
 
 local function client(url, job)
   return run(lua, "spec/bench/client.lua", url, job.name, job.operations)
 end
 
-local function program(url, job) return run(baseline, url, job.name, job.operations) end
-
--- Every second round starts with the other side, so that neither profits from its place.
 local function measure(job, url)
-  local samples = { c = {}, c_cpu = {}, ours = {}, ours_cpu = {}, ratio = {}, ratio_cpu = {} }
-  for i = 1, ROUNDS do
-    local c, c_cpu, ours, ours_cpu
-    if i % 2 == 0 then c, c_cpu = program(url, job) end
-    ours, ours_cpu = client(url, job)
-    if i % 2 == 1 then c, c_cpu = program(url, job) end
-    samples.c[i], samples.c_cpu[i], samples.ours[i], samples.ours_cpu[i] = c, c_cpu, ours, ours_cpu
-    samples.ratio[i], samples.ratio_cpu[i] = ours / c, ours_cpu / c_cpu
-  end
-  local medians = {}
-  for name, values in pairs(samples) do medians[name] = median(values) end
-  medians.least = math.min(table.unpack(samples.ratio_cpu))
-  medians.most = math.max(table.unpack(samples.ratio_cpu))
-  return medians
+  return measuring.compare(ROUNDS, function() return run(baseline, url, job.name, job.operations) end,
+    function() return client(url, job) end)
 end
 
 local HEAD = [[
@@ -84,7 +41,7 @@ job      wall    CPU     wall    CPU     wall    CPU  of rounds    aim for CPU
 local LINE = "%-5s %7.1f %6.1f  %7.1f %6.1f   %6.2f %6.2f  %.2f-%.2f  <= %.2f  %-6s  %d x %s\n"
 
 local function bench_time(url)
-  io.write(HEAD:format(ROUNDS, cpu and "pinned to CPU " .. cpu or "not pinned (there is no taskset)"))
+  io.write(HEAD:format(ROUNDS, measuring.place))
   local list
   for _, job in ipairs(JOBS) do
     local m = measure(job, url)
@@ -112,7 +69,7 @@ local function bench_memory(url, refused_url)
   end
 end
 
-local cloud <close> = assert(io.popen("exec " .. pinned .. quote(cloud_program)))
+local cloud <close> = measuring.start(cloud_program)
 local port, refused = cloud:read("n", "n")
 assert(refused, "the fake cloud did not start")
 bench_time("http://127.0.0.1:" .. port)

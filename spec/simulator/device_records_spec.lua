@@ -75,6 +75,18 @@ describe("device records", function()
       ask = select(2, asking.cloud { devices = devices })
     end)
 
+    it("stay in it after unclaiming", function()
+      local id = ("%024x"):format(1)
+      local path = "/v1/products/42/devices/" .. id
+      local status, text = ask("DELETE", path .. "/owner")
+      assert.same({ 200, '{"ok":true}' }, { status, text })
+      assert.equal(403, (ask("GET", "/v1/devices/" .. id)))
+      local record = core.decode(select(2, ask("GET", path)), true)
+      assert.same({ core.null, core.null }, { record.owner, record.user_id })
+      assert.equal(403, (ask("DELETE", "/v1/products/42/devices/" .. ("%024x"):format(99) .. "/owner")))
+      assert.equal(404, (ask("DELETE", "/v1/products/43/devices/" .. id .. "/owner")))
+    end)
+
     local function list(query)
       local status, text = ask("GET", "/v1/products/42/devices" .. query)
       assert.equal(200, status)

@@ -35,6 +35,10 @@ describe("service", function()
     return support.start(words, { step = function() scheduler.step(0.01) end })
   end
 
+  local function eventually(condition)
+    return support.wait_until(condition, { step = function() scheduler.step(0.01) end })
+  end
+
   it("hands a request to the cloud and sends its reply", function()
     local seen
     local service = serve(function(raw)
@@ -84,7 +88,7 @@ describe("service", function()
       scheduler.sleep(3600)
     end)
     local client <close> = curl(service, "URL/")
-    repeat scheduler.step(1) until waiting
+    eventually(function() return waiting end)
     service:close()
     assert.is_true(ended)
     assert.equal(52, client:wait().status) -- an empty reply
@@ -113,11 +117,11 @@ describe("service", function()
       return ok("fine")
     end)
     local gone <close> = curl(service, "URL/left")
-    repeat scheduler.step(1) until waiting
+    eventually(function() return waiting end)
     gone:kill("KILL")
     gone:wait()
     released = true
-    repeat scheduler.step(0.01) until left
+    eventually(function() return left end)
     local client <close> = curl(service, "URL/")
     assert.equal("fine", client:wait().stdout)
   end)
@@ -135,20 +139,19 @@ describe("service", function()
   it("streams events, and forgets who went away", function()
     local service, open = serve(stream)
     local client <close> = curl(service, "-N", "URL/")
-    repeat scheduler.step(1) until open:describe()[1]
+    eventually(function() return open:describe()[1] end)
     open:deliver(event("door", "open"))
     support.wait_until(function() return client:stdout():find("}\n\n", 1, true) end)
     assert.equal(":ok\n\nevent: door\ndata: "
       .. '{"data":"open","ttl":60,"published_at":"now","coreid":"c"}\n\n', client:stdout())
     client:kill("KILL")
-    client:wait()
-    repeat scheduler.step(1) until not open:describe()[1]
+    eventually(function() return not open:describe()[1] end)
   end)
 
   it("sends keep-alives while nothing else happens", function()
     local service = serve(stream, 0.02)
     local client <close> = curl(service, "-N", "URL/")
-    repeat scheduler.step(1) until client:stdout():find("^:ok\n\n\n\n\n")
+    eventually(function() return client:stdout():find("^:ok\n\n\n\n\n") end)
   end)
 
   it("listens again on the same port after a restart", function()
@@ -161,7 +164,7 @@ describe("service", function()
     local port = service:port()
     local slow <close> = curl(service, "URL/slow")
     local reader <close> = curl(service, "-N", "URL/stream")
-    repeat scheduler.step(1) until open:describe()[1] and next(service.tasks)
+    eventually(function() return open:describe()[1] and next(service.tasks) end)
     assert.is_true(service:restart(false))
     assert.equal(port, service:port())
     assert.same({}, open:describe())
@@ -171,9 +174,8 @@ describe("service", function()
     local quick <close> = curl(service, "URL/quick")
     released = true
     assert.equal("/quick", quick:wait().stdout)
-    reader:stop()
     local again <close> = curl(service, "-N", "URL/stream")
-    repeat scheduler.step(1) until open:describe()[1]
+    eventually(function() return open:describe()[1] end)
     assert.is_true(service:restart(true))
     assert.equal(56, again:wait().status)
   end)

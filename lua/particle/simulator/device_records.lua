@@ -1,7 +1,6 @@
 -- Routes: the lists of devices, one device's record, unclaiming.
 
 local access = require("particle.simulator.access")
-local errors = require("particle.simulator.errors")
 local reply = require("particle.simulator.reply")
 local requests = require("particle.simulator.request")
 
@@ -70,9 +69,10 @@ local function get(cloud, request)
   return reply.json(200, device:record(true, request.params.product ~= nil))
 end
 
+-- In a product the device stays, and with it the team's access.
 local function unclaim(cloud, request)
-  local device = cloud.devices:of_user(request.user, request.params.device)
-  if not device then return errors.permission_denied end
+  local device, refusal = access.device(cloud, request)
+  if not device then return refusal end
   device.owner = nil
   return reply.json(200, reply.object("ok", true))
 end
@@ -81,5 +81,5 @@ return {
   { "GET", "/v1/devices", list_account },
   { "GET", "/v1/products/{product}/devices", list_product },
   { "GET", access.paths(""), get },
-  { "DELETE", "/v1/devices/{device}", unclaim },
+  { "DELETE", { "/v1/devices/{device}", "/v1/products/{product}/devices/{device}/owner" }, unclaim },
 }

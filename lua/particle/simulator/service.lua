@@ -61,12 +61,15 @@ local function start(self, raw)
   self.tasks[task] = true
 end
 
+-- All at once: thousands may go together.
 local function forget_streams(self)
+  local gone = {}
   for id in self.server.gone, self.server do
     local stream = self.streams[id]
-    if stream then self.cloud.streams:forget(stream) end
+    if stream then gone[stream] = true end
     self.streams[id] = nil
   end
+  if next(gone) then self.cloud.streams:forget(gone) end
 end
 
 function Service:step()

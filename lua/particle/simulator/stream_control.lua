@@ -90,6 +90,19 @@ function control.add(methods, inside)
     return entry.cloud.streams:cut(wanted, by_reset)
   end
 
+  --- Sends bytes as they are, whatever they are, on event streams: all, or those that are meant, as for
+  --- `sim:cut`. For what the cloud never sends: comments, `retry:` and `id:` lines, CRLF, an event without a
+  --- name, half an event. A stalled stream keeps them back, a split one splits them; `sim:deliveries()` lists
+  --- events only. Keep-alives may come between: `keepalive = false` stops them.
+  ---@param bytes string
+  ---@param filter? table   fields of `particle.simulator.StreamInfo`
+  ---@return integer count  of the streams
+  function methods:inject(bytes, filter)
+    local entry = inside(self, "inject")
+    if type(bytes) ~= "string" then check.fail("inject", "the bytes", "a string", bytes) end
+    return entry.cloud.streams:inject(bytes, options(filter, FILTERS, "inject"))
+  end
+
   --- Streams fall silent, with their connections open: no events, no keep-alives, and no head for a new one.
   --- True: until `stall(false)`; a number: for so many seconds of the simulator's clock. Then the events that
   --- were kept back are sent.

@@ -101,10 +101,10 @@ function Streams:open(subscription, connection)
   return stream
 end
 
---- Forgets a stream whose client has gone.
----@param stream particle.simulator.Stream
-function Streams:forget(stream)
-  visit(self, function(other) return other ~= stream end)
+--- Forgets streams whose clients have gone.
+---@param gone table<particle.simulator.Stream, true>
+function Streams:forget(gone)
+  visit(self, function(stream) return not gone[stream] end)
 end
 
 --- Forgets all: their connections are gone.
@@ -180,6 +180,14 @@ end
 ---@return particle.simulator.Delivery[]
 function Streams:deliveries() return self.log:list() end
 
+local function is_meant(stream, wanted)
+  local described = description(stream)
+  for name, value in pairs(wanted) do
+    if described[name] ~= value then return false end
+  end
+  return true
+end
+
 --- Ends streams.
 ---@param wanted table<string, any>  what `describe` must say of them
 ---@param by_reset boolean
@@ -187,13 +195,25 @@ function Streams:deliveries() return self.log:list() end
 function Streams:cut(wanted, by_reset)
   local count = 0
   visit(self, function(stream)
-    local described = description(stream)
-    for name, value in pairs(wanted) do
-      if described[name] ~= value then return true end
-    end
+    if not is_meant(stream, wanted) then return true end
     count = count + 1
     if by_reset then stream.connection:abort() else stream.connection:finish() end
     return false
+  end)
+  return count
+end
+
+--- Sends bytes as they are, which count as no event.
+---@param bytes string
+---@param wanted table<string, any>  what `describe` must say of the streams
+---@return integer count  of streams that took them
+function Streams:inject(bytes, wanted)
+  local count = 0
+  visit(self, function(stream)
+    if not is_meant(stream, wanted) then return true end
+    if not transmit(self, stream, bytes) then return false end
+    count = count + 1
+    return true
   end)
   return count
 end

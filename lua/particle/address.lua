@@ -1,0 +1,52 @@
+-- Where a device is: the path of it, or of something of it.
+
+local core = require("particle.core")
+
+local address = {}
+
+local api_of, product_of, ref_of, record_of =
+  core.device_api, core.device_product, core.device_ref, core.device_record
+
+--- Whether the text is a device's id rather than a name.
+---@param ref string
+---@return boolean
+function address.is_id(ref) return #ref == 24 and not ref:find("%X") end
+
+-- Product paths take ids only: a name is looked up once.
+local function resolve(device, product)
+  local ref = ref_of(device)
+  if address.is_id(ref) then return ref end
+  local api = api_of(device)
+  local found, err = require("particle.list").find(api, core.state(api), product, ref)
+  if not found then return nil, err end
+  ref_of(device, ref_of(found))
+  record_of(device, record_of(found))
+  return ref_of(device)
+end
+
+--- The path of a device, or of something of it, by what is known of the device: to be shown, not to be asked
+--- for.
+---@param device particle.Device
+---@param part? string
+---@return (string|integer)[]  raw parts
+function address.known(device, part)
+  local product, ref = product_of(device), ref_of(device)
+  if product == nil then return { "v1", "devices", ref, part } end
+  return { "v1", "products", product, "devices", ref, part }
+end
+
+--- The path of a device, or of something of it. It may take a request to find it.
+---@param device particle.Device
+---@param part? string
+---@return (string|integer)[]?  raw parts; nil when a name could not be resolved
+---@return particle.Error?
+function address.of_device(device, part)
+  local product = product_of(device)
+  if product ~= nil then
+    local id, err = resolve(device, product)
+    if not id then return nil, err end
+  end
+  return address.known(device, part)
+end
+
+return address
