@@ -107,10 +107,13 @@ static int connection_loss(lua_State *L) {
     return 2;
 }
 
-/* heard() -> when the last byte came, by core.now() */
+/* heard() -> until when all that was sent has come, by core.now() */
 static int connection_heard(lua_State *L) {
     const pt_transfer *t = pt_call_check(L)->transfer;
-    lua_pushnumber(L, t != NULL ? t->heard : pt_now());
+    if (t == NULL)
+        lua_pushnumber(L, pt_now());
+    else
+        lua_pushnumber(L, t->behind > 0 ? t->behind : t->heard);
     return 1;
 }
 

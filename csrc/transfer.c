@@ -15,13 +15,23 @@ static size_t give_up(pt_transfer *t, pt_end end) {
     return 0;
 }
 
+/* The server may hold what it has sent since then. */
+static size_t pause_events(pt_transfer *t) {
+    t->paused = true;
+    if (!(t->behind > 0))
+        t->behind = t->heard;
+    return CURL_WRITEFUNC_PAUSE;
+}
+
 static size_t write_events(pt_transfer *t, const char *bytes, size_t n) {
+    const double quiet = 1; /* seconds in which whatever had been sent would have come */
     pt_event_queue *q = t->events;
-    t->heard = pt_now();
-    if (!pt_event_queue_take(q, bytes, n)) {
-        t->paused = true;
-        return CURL_WRITEFUNC_PAUSE;
-    }
+    double now = pt_now();
+    if (now - t->heard > quiet)
+        t->behind = 0;
+    t->heard = now;
+    if (!pt_event_queue_take(q, bytes, n))
+        return pause_events(t);
     if (q->fault != PT_SSE_MORE)
         return give_up(t, q->fault == PT_SSE_LONG ? PT_END_EVENT : PT_END_MEMORY);
     if (q->ready)

@@ -91,6 +91,7 @@ typedef struct pt_transfer {
     pt_event_queue *events; /* NULL: this is a call */
     double idle;            /* seconds without a byte after which a stream is given up */
     double heard;           /* when a stream's last byte came */
+    double behind;          /* since when a stream's server could not send all it had; 0: it can */
 } pt_transfer;
 
 /* A transfer at rest with its easy handle set up but for the request; NULL without memory. */
