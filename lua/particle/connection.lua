@@ -18,7 +18,7 @@ local connection = {}
 ---@field stream particle.Stream
 ---@field error particle.Error?  why it waits, or was closed for good
 ---@field delay number?          seconds until the next attempt
----@field attempt integer?       the number of that attempt, from 1
+---@field attempt integer?       the number of that attempt, from 1, counted since the last event
 
 ---@class particle.stream.State
 ---@field api particle.Api
@@ -52,6 +52,11 @@ local FOR_GOOD = {
 
 -- Reporting -----------------------------------------------------------------------------------------
 
+local function text_of(problem)
+  local fine, text = pcall(tostring, problem)
+  return fine and text or "an error that cannot be shown"
+end
+
 -- An error in on_state harms nothing.
 local function report(stream, state, status, info)
   state.status = status
@@ -60,7 +65,7 @@ local function report(stream, state, status, info)
     info = info or {}
     info.stream = stream
     local fine, problem = pcall(on_state, status, info)
-    if not fine then warn("particle: on_state failed: ", tostring(problem)) end
+    if not fine then warn("particle: on_state failed: ", text_of(problem)) end
   end
   scheduler.notify(state)
 end
@@ -118,13 +123,18 @@ local function path_of(state)
   return path, err
 end
 
+local LONGEST_ID = 1024 -- bytes; servers refuse long headers
+
+local function id_for_header(id)
+  return id and #id <= LONGEST_ID and not id:find("%c") and id or nil
+end
+
 -- The caller's own, and what they do not replace.
 local function headers_of(state)
   local headers, names = {}, {}
   for name, text in pairs(state.opts.headers or {}) do headers[name], names[name:lower()] = text, true end
-  local usual = {
-    ["Accept"] = "text/event-stream", ["Cache-Control"] = "no-cache", ["Last-Event-ID"] = state.last_id,
-  }
+  local usual = { ["Accept"] = "text/event-stream", ["Cache-Control"] = "no-cache" }
+  usual["Last-Event-ID"] = id_for_header(state.last_id)
   for name, text in pairs(usual) do
     if not names[name:lower()] then headers[name] = text end
   end
@@ -158,17 +168,30 @@ local function install(stream, state, opened)
   end
 end
 
+-- The first connection is an attempt of its own.
+local function next_number(state)
+  return (state.attempts or 0) + (state.opened_at and 0 or 1)
+end
+
+local function send(state, request)
+  local opened, err = core.state(state.api).open(request)
+  if opened ~= nil and type(opened) ~= "userdata" then
+    error("a middleware must return what send gave it for an event stream", 0)
+  end
+  return opened, err
+end
+
 --- Opens it once.
 ---@param stream particle.Stream
 ---@return true?
 ---@return particle.Error?
 function connection.open(stream)
   local state = core.stream_state(stream)
-  report(stream, state, "connecting", { attempt = (state.attempts or 0) + 1 })
+  report(stream, state, "connecting", { attempt = next_number(state) })
   if state.status == "closed" then return nil, connection.closed_error(state) end
   local request, opened, err
   request, err = request_of(state)
-  if request then opened, err = core.state(state.api).open(request) end
+  if request then opened, err = send(state, request) end
   if not opened then return nil, err end
   if state.status == "closed" then -- meanwhile
     opened:discard()
@@ -244,7 +267,7 @@ local function plan(ref, err)
     connection.close(stream, err)
     return nil
   end
-  report(stream, state, "waiting", { error = err, delay = delay, attempt = state.attempts })
+  report(stream, state, "waiting", { error = err, delay = delay, attempt = next_number(state) })
   return delay
 end
 
@@ -272,8 +295,18 @@ local function come_back(ref, err)
   settle(ref)
 end
 
+-- What a token function or a middleware raises must not leave a stream that nobody brings back.
+local function guarded(fn, ref, ...)
+  local fine, problem = pcall(fn, ref, ...)
+  local stream = ref[1]
+  if fine or not stream then return end
+  local state = core.stream_state(stream)
+  local message = "the stream could not be opened again: " .. text_of(problem)
+  connection.close(stream, connection.error(state, "cancelled", message))
+end
+
 local function start_job(stream, fn, ...)
-  core.stream_state(stream).job = scheduler.spawn(fn, setmetatable({ stream }, WEAK), ...)
+  core.stream_state(stream).job = scheduler.spawn(guarded, fn, setmetatable({ stream }, WEAK), ...)
 end
 
 local function first_time(ref)
