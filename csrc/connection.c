@@ -1,12 +1,15 @@
 /* The opened connection of an event stream, as Lua holds it: further methods of the call that
    opened it. Once it is discarded it has no events. */
 #include <lauxlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "core.h"
 #include "envelope.h"
 #include "json.h"
 #include "lua_util.h"
+
+#define LONGEST_LATENCY 5 /* seconds; a head that took longer was held up by something else */
 
 static pt_event_queue *queue_of(const pt_call *c) {
     return c->transfer != NULL ? c->transfer->events : NULL;
@@ -113,7 +116,7 @@ static int connection_heard(lua_State *L) {
     if (t == NULL)
         lua_pushnumber(L, pt_now());
     else
-        lua_pushnumber(L, t->behind > 0 ? t->behind : t->heard);
+        lua_pushnumber(L, t->complete - fmin(t->latency, LONGEST_LATENCY));
     return 1;
 }
 
