@@ -539,6 +539,24 @@ describe("a gap", function()
     assert.is_nil(stream:next(LONG).gap)
   end)
 
+  it("covers what was missed while the program was busy", function()
+    local go, missed = false, nil
+    local stream = at.stream({}, function(c)
+      c:request()
+      c:send(streaming.HEAD)
+      while not go do coroutine.yield(false) end
+      c:send(event("1"))
+      missed = core.time()
+      local due = core.now() + 0.1
+      while core.now() < due do end -- luacheck: ignore
+    end, streaming.open(event("2")))
+    scheduler.sleep(0.01)
+    go = true
+    assert.are.equal("1", stream:next(LONG).data)
+    local gap = stream:next(LONG).gap
+    assert.is_true(gap.from <= missed and missed <= gap.to)
+  end)
+
   it("reaches back to when the reader fell behind", function()
     local padding = ("x"):rep(1000)
     local release = false
