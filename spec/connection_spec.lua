@@ -968,6 +968,23 @@ describe("a token", function()
   end)
 end)
 
+describe("a policy", function()
+  local at = with_simulator()
+
+  it("that raises, or gives no number, ends the stream", function()
+    local randoms = { function() error("no dice") end, function() return "no dice" end }
+    for _, random in ipairs(randoms) do
+      local stream, states = at.subscribe { retry = { random = random } }
+      at.sim:cut()
+      local none, err = stream:next(LONG)
+      assert.is_nil(none)
+      assert.are.equal("cancelled", err.kind)
+      assert.is_string(err.message)
+      assert.are.equal("connecting open closed", states:names())
+    end
+  end)
+end)
+
 describe("a middleware", function()
   local at = with_simulator()
 

@@ -281,8 +281,8 @@ end
 function methods.close(self)
   check.receiver(self, "api", "close")
   core.close(self)
-  local streams = core.state(self).streams
-  if streams then require("particle.connection").close_all(streams) end
+  local connection = package.loaded["particle.connection"] -- else no stream was ever opened
+  if connection then connection.close_all(self) end
 end
 
 core.api_metatable.__close = methods.close

@@ -41,6 +41,7 @@ local connection = {}
 
 local WEAK = { __mode = "v" }
 local streams = setmetatable({}, WEAK) -- id of a connection -> its stream
+local coming = setmetatable({}, { __mode = "k" }) -- set of the streams that have a job
 
 local PROVEN = 10 -- seconds: a connection that lived so long was a good one
 
@@ -78,9 +79,9 @@ local function discard(opened)
 end
 
 -- Ends the job that brings it back. A job that closes its own stream sees that by itself.
-local function end_job(state)
+local function end_job(stream, state)
   local job = state.job
-  state.job = nil
+  state.job, coming[stream] = nil, nil
   if job then pcall(job.cancel, job) end
 end
 
@@ -100,7 +101,7 @@ function connection.close(stream, err)
   if state.status == "closed" then return end
   state.failure = err
   report(stream, state, "closed", { error = err })
-  end_job(state)
+  end_job(stream, state)
 end
 
 -- Opening -------------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ end
 function connection.open(stream)
   local state = core.stream_state(stream)
   report(stream, state, "connecting", { attempt = next_number(state) })
-  if state.status == "closed" then return nil, connection.closed_error(state) end
+  if state.status == "closed" or core.closed(state.api) then return nil, connection.closed_error(state) end
   local request, opened, err
   request, err = request_of(state)
   if request then opened, err = send(state, request) end
@@ -236,12 +237,16 @@ function connection.closed_error(state)
 end
 
 --- Ends the streams of an api that was closed.
----@param set table<particle.Stream, true>
-function connection.close_all(set)
-  local list = {}
-  for stream in pairs(set) do list[#list + 1] = stream end
-  for _, stream in ipairs(list) do
-    connection.close(stream, connection.error(core.stream_state(stream), "closed", "the api was closed"))
+---@param api particle.Api
+function connection.close_all(api)
+  local all = {}
+  for _, stream in pairs(streams) do all[stream] = true end
+  for stream in pairs(coming) do all[stream] = true end
+  for stream in pairs(all) do
+    local state = core.stream_state(stream)
+    if state.api == api then
+      connection.close(stream, connection.error(state, "closed", "the api was closed"))
+    end
   end
 end
 
@@ -271,16 +276,25 @@ local function plan(ref, err)
   return delay
 end
 
+-- What raises, such as a token function of the caller's, must not leave a stream behind that nobody sees to.
+local function raised(stream, problem)
+  local kind = problem == "not enough memory" and "network" or "cancelled"
+  return connection.error(core.stream_state(stream), kind, text_of(problem))
+end
+
 local function try(ref)
   if is_gone(ref) then return true end
-  return connection.open(ref[1])
+  local stream = ref[1]
+  local fine, opened, err = pcall(connection.open, stream)
+  if fine then return opened, err end
+  return nil, raised(stream, opened)
 end
 
 local function settle(ref)
   local stream = ref[1]
   if not stream then return end
   local state = core.stream_state(stream)
-  state.job = nil
+  state.job, coming[stream] = nil, nil
   connection.look(stream) -- it may have been lost again already
 end
 
@@ -295,18 +309,15 @@ local function come_back(ref, err)
   settle(ref)
 end
 
--- What a token function or a middleware raises must not leave a stream that nobody brings back.
 local function guarded(fn, ref, ...)
   local fine, problem = pcall(fn, ref, ...)
   local stream = ref[1]
-  if fine or not stream then return end
-  local state = core.stream_state(stream)
-  local message = "the stream could not be opened again: " .. text_of(problem)
-  connection.close(stream, connection.error(state, "cancelled", message))
+  if not fine and stream then connection.close(stream, raised(stream, problem)) end
 end
 
 local function start_job(stream, fn, ...)
   core.stream_state(stream).job = scheduler.spawn(guarded, fn, setmetatable({ stream }, WEAK), ...)
+  coming[stream] = true
 end
 
 local function first_time(ref)

@@ -214,9 +214,6 @@ function stream.new(fields)
   if core.closed(fields.api) then error("the api is closed", 0) end
   fields.status = "connecting"
   local made = core.stream(fields)
-  local all = core.state(fields.api)
-  all.streams = all.streams or setmetatable({}, { __mode = "k" })
-  all.streams[made] = true
   if fields.opts.wait == false then
     connection.start(made)
     return made

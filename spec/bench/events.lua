@@ -17,7 +17,7 @@ local function bench_time()
     function() return run(lua, "spec/bench/event_client.lua", url, EVENTS) end)
   print(("\nEvents: microseconds for one of %d, each decoded, medians of %d rounds, %s."):format(
     EVENTS, ROUNDS, measuring.place))
-  print("C is spec/bench/event_baseline.c: libcurl, lines found by memchr, the number taken from the envelope.\n")
+  print("C is spec/bench/event_baseline.c: libcurl, lines by memchr, the number taken from the envelope.\n")
   print("         C            particle        ratio        CPU ratio")
   print("      wall    CPU     wall    CPU     wall    CPU  of rounds    aim for CPU")
   print(("  %8.3f %6.3f  %7.3f %6.3f   %6.2f %6.2f  %.2f-%.2f  <= %d  %s"):format(m.c, m.c_cpu, m.ours,

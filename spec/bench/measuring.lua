@@ -1,4 +1,4 @@
--- What the benches share: programs run on one CPU, so that none waits for a sleeping core to wake, and medians.
+-- What the benches share: programs run on one CPU, so that none waits for a sleeping core to wake; medians.
 
 local measuring = {}
 
