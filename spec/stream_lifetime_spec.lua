@@ -138,8 +138,11 @@ describe("a stream that nobody holds", function()
       c:request()
       c:hang()
     end)
-    assert(api:subscribe { wait = false, timeout = 0.1, retry = AT_ONCE })
-    streaming.wait(function() return server.accepted > 0 end)
+    do
+      local stream = assert(api:subscribe { wait = false, timeout = 0.1, retry = AT_ONCE })
+      streaming.wait(function() return server.accepted > 0 end)
+      assert.are.equal("connecting", stream.state)
+    end
     gone("the connection to go")
     local accepted = server.accepted
     scheduler.sleep(0.05)
