@@ -134,8 +134,10 @@ static int parser_next(lua_State *L) {
     }
     if (is_stuck(p))
         return refuse(L, p);
-    if (p->result == PT_SSE_MORE)
-        return 0;
+    if (p->result == PT_SSE_MORE) {
+        lua_pushnil(L);
+        return 1;
+    }
     push_event(L, &p->sse);
     p->sse.retry = -1;
     p->result = PT_SSE_MORE;
@@ -145,9 +147,10 @@ static int parser_next(lua_State *L) {
 /* last_id() -> text | nil */
 static int parser_last_id(lua_State *L) {
     const parser *p = check_open(L);
-    if (p->sse.id.len == 0)
-        return 0;
-    push_bytes(L, &p->sse.id);
+    if (p->sse.id.len > 0)
+        push_bytes(L, &p->sse.id);
+    else
+        lua_pushnil(L);
     return 1;
 }
 

@@ -1,4 +1,5 @@
--- A tour: lists devices, reads variables, calls functions, shows two errors. `make demo` runs it.
+-- A tour: lists devices, reads variables, calls functions, follows events, shows two errors.
+-- `make demo` runs it.
 -- Usage: eval "$(make -s env)"; lua5.4 examples/demo.lua
 -- Without PARTICLE_ACCESS_TOKEN it starts a simulated cloud. With it, the devices are those of your account,
 -- and it only lists and reads.
@@ -90,6 +91,20 @@ local function call_functions(api)
   print_table(rows)
 end
 
+local function follow_events(api, sim)
+  heading("Events, as a stream receives them")
+  local stream <close> = assert(api:subscribe())
+  sim:device("garage-door"):publish("door", "opened")
+  sim:device("greenhouse"):publish("temperature", "24.5")
+  assert(api:publish("lights", "out"))
+  local rows = {}
+  for i = 1, 3 do
+    local event = assert(stream:next(10))
+    rows[i] = { event.name, event.data, event.published_at }
+  end
+  print_table(rows)
+end
+
 local function show_errors(api)
   heading("What goes wrong comes back as nil and an error")
   local _, offline = api:device("attic-sensor"):read("temperature")
@@ -107,6 +122,7 @@ local function simulated()
   local devices = assert(list(api))
   read(devices)
   call_functions(api)
+  follow_events(api, sim)
   show_errors(api)
   sim:close()
   print([[

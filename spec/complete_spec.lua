@@ -62,6 +62,15 @@ describe("complete", function()
     assert.are.same({ "lamp.fn" }, at_end_of("lamp.fn"))
   end)
 
+  it("offers the methods and fields of a stream", function()
+    local stream <close> = api:subscribe(nil, { wait = false })
+    source.env.events = stream
+    assert.are.same({ "events:close", "events:each", "events:next" }, at_end_of("events:"))
+    assert.are.same({ "events.state" }, at_end_of("events."))
+    assert.are.same({ "api:subscribe" }, at_end_of("api:sub"))
+    assert.are.same({ "lamp:subscribe" }, at_end_of("lamp:sub"))
+  end)
+
   it("offers what stands behind fn and var without reading it", function()
     assert.are.same({ "lamp.fn.led", "lamp.fn.toggle" }, at_end_of("lamp.fn."))
     assert.are.same({ "lamp.var.temperature" }, at_end_of("lamp.var.t"))

@@ -1,3 +1,4 @@
+local simulator = require("particle.simulator")
 local support = require("spec.support")
 
 local FLEET = [[
@@ -5,7 +6,7 @@ local FLEET = [[
     devices = {
       {
         name = "porch-lamp",
-        variables = { temperature = 7 },
+        variables = { temperature = 7, label = "warm" },
         functions = { toggle = function() return 1 end },
       },
       { name = "cellar", online = false },
@@ -114,6 +115,7 @@ describe("example", function()
         "\n  garage%-door +open +false\n",
         '\n  kitchen%-lamp +led%("on"%) +1\n',
         '\n  greenhouse +water%("5"%) +%d+\n',
+        "\n  door +opened +%S+Z\n  temperature +24%.5 +%S+Z\n  lights +out +%S+Z\n",
         "\n  reading from an offline device +device_offline +",
         "\n  calling a function it lacks +not_found +",
         "PARTICLE_ACCESS_TOKEN=your%-token make demo\n",
@@ -150,6 +152,280 @@ describe("example", function()
         assert.are.equal(1, result.status)
         assert.is_truthy(result.stderr:find("^The devices cannot be listed: "), result.stderr)
       end)
+    end)
+  end)
+
+  -- An account whose cloud is in the test's own hands; `start` starts an example for it.
+  local function new_cloud(options)
+    options = options or {}
+    options.devices = {
+      { name = "porch-lamp" }, { name = "cellar" },
+    }
+    local sim = simulator.new(options)
+    local function step() sim:step(0.01) end
+    local function start(arguments, env)
+      local own = { PARTICLE_ACCESS_TOKEN = sim.token, PARTICLE_API_ENDPOINT = sim.url }
+      for name, value in pairs(env or {}) do own[name] = value end
+      local process = support.start(arguments, { env = own, step = step })
+      support.wait_until(function() return process:status() or #sim:streams() == 1 end,
+        { step = step, what = "a stream" })
+      return process
+    end
+    return sim, start
+  end
+
+  -- Those that follow events begin alike, and end alike.
+  for name, arguments in pairs {
+    follow = {}, chart = { "porch-lamp" }, store_events = { ":memory:" },
+  } do
+    describe(name, function()
+      local file = name .. ".lua"
+
+      local function assert_fails(env, pattern, ...)
+        local result = run(file, env, ...)
+        assert.are.equal(1, result.status)
+        assert.are.equal("", result.stdout)
+        assert.is_truthy(result.stderr:find("^[^\n]+: " .. pattern .. "[^\n]+\n$"), result.stderr)
+        assert.is_nil(result.stderr:find(env.PARTICLE_ACCESS_TOKEN, 1, true))
+      end
+
+      it("says in one line that a token is not accepted", function()
+        with_account(function(env)
+          env.PARTICLE_ACCESS_TOKEN = ("0"):rep(40)
+          assert_fails(env, "unauthorized: ", table.unpack(arguments))
+        end)
+      end)
+
+      it("says in one line that nobody is at the address", function()
+        assert_fails({
+          PARTICLE_ACCESS_TOKEN = "s3cret",
+          PARTICLE_API_ENDPOINT = "http://127.0.0.1:" .. support.free_port(),
+        }, "network: ", table.unpack(arguments))
+      end)
+
+      it("ends with Ctrl-C", function()
+        local process <close> = support.start { "lua5.4", "examples/" .. file }
+        process:expect("\n")
+        process:kill("INT")
+        local result = process:wait()
+        assert.are.equal("", result.stderr)
+        assert.are.equal(0, result.status)
+      end)
+
+      it("explains its arguments", function()
+        for _, wrong in ipairs { { "--colour" }, { "--count" }, { "--count", "x" }, { "a", "b" } } do
+          local result = run(file, {}, table.unpack(wrong))
+          assert.are.equal(2, result.status)
+          assert.is_truthy(result.stderr:find("^usage: "), result.stderr)
+        end
+      end)
+
+      it("ends when the stream is refused for good", function()
+        local sim, start = new_cloud()
+        local process <close> = start { "lua5.4", "examples/" .. file, table.unpack(arguments) }
+        sim:refuse { status = 403, times = math.huge }
+        sim:cut()
+        local result = process:wait()
+        assert.are.equal(1, result.status)
+        assert.is_truthy(result.stderr:find("^the stream has ended: forbidden: [^\n]+\n$"), result.stderr)
+      end)
+    end)
+  end
+
+  describe("follow", function()
+    it("shows the simulated devices' events, and how the stream survives", function()
+      local text = output_of("follow.lua", {}, "--count", "12")
+      assert_lines({
+        "^%-%- following all devices",
+        "\n%d%d:%d%d:%d%d  greenhouse  temperature  %d+%.%d\n",
+        "\n%d%d:%d%d:%d%d  kitchen%-lamp  motion  %(no data%)\n",
+        "\n%-%- [^\n]+; attempt 1 in %d%.%d s\n%-%- connected again\n",
+        "\n%-%- events from %d%d:%d%d:%d%d to %d%d:%d%d:%d%d may be missing\n%d",
+      }, text)
+      assert.are.equal(12, select(2, text:gsub("\n%d", "")))
+      assert.is_nil(text:find("\27", 1, true))
+    end)
+
+    it("follows one device of the account, by prefix", function()
+      local sim, start = new_cloud()
+      local process <close> = start { "lua5.4", "examples/follow.lua", "--count", "2", "--prefix", "d",
+        "porch-lamp" }
+      sim:device("cellar"):publish("door", "1")
+      sim:device("porch-lamp"):publish("window", "2")
+      sim:device("porch-lamp"):publish("door", "3")
+      sim:device("porch-lamp"):publish("dusk", "\27[31m\n")
+      local lines = process:wait().stdout:gsub("\n%d+:%d+:%d+", "\n")
+      assert.are.equal("-- following porch-lamp; the times are UTC\n"
+        .. "  porch-lamp  door  3\n  porch-lamp  dusk  \\x1B[31m\\n\n", lines)
+    end)
+  end)
+
+  describe("chart", function()
+    -- Runs it in a terminal of 50 columns.
+    local function start_in_terminal(start, command, options)
+      command = "stty cols 50; exec lua5.4 examples/chart.lua " .. command
+      return start({ "script", "--quiet", "--return", "--command", command, "/dev/null" }, options)
+    end
+
+    local function frames_of(text)
+      local frames, frame = {}, nil
+      for line in text:gmatch("([^\n]*)\r\n") do
+        local rest = line:match("^\27%[9A\r(.*)$") or line:match("^\r(.*)$")
+        if rest then
+          frame = {}
+          frames[#frames + 1] = frame
+        end
+        frame[#frame + 1] = (rest or line):match("^(.*)\27%[K$")
+      end
+      return frames
+    end
+
+    it("prints lines where there is no terminal", function()
+      local text = output_of("chart.lua", {}, "--count", "3")
+      assert.are.equal(3, select(2, text:gsub("[%d-]+T[%d:]+Z  greenhouse temperature  %d+%.%d\n", "")))
+      assert.is_nil(text:find("\27", 1, true))
+    end)
+
+    it("reads a variable, and shows texts and failures too", function()
+      with_account(function(env)
+        local function values(variable)
+          return (output_of("chart.lua", env, "--count", "2", "--every", "0", "--variable", variable,
+            "porch-lamp"):gsub("%S+Z  ", ""))
+        end
+        assert.are.equal(("porch-lamp temperature  7\n"):rep(2), values("temperature"))
+        assert.are.equal(("porch-lamp label  warm\n"):rep(2), values("label"))
+        local result = run("chart.lua", env, "--variable", "x", "porch-lamp")
+        assert.are.equal(1, result.status)
+        assert.is_truthy(result.stderr:find("^no chart of x: not_found: "), result.stderr)
+        assert.are.equal(2, run("chart.lua", env).status)
+      end)
+    end)
+
+    it("draws in place what fits into the terminal", function()
+      local sim, start = new_cloud()
+      local process <close> = start_in_terminal(start, "--count 64 --event t porch-lamp", { LC_ALL = "C" })
+      for i = 1, 60 do sim:device("porch-lamp"):publish("t", tostring(i)) end
+      for _, data in ipairs { "offline", "nan", "60", ("wide "):rep(20) } do
+        sim:device("porch-lamp"):publish("t", data)
+      end
+      local frames = frames_of(process:wait().stdout)
+      assert.are.equal(64, #frames)
+      for _, frame in ipairs(frames) do
+        assert.are.equal(9, #frame)
+        for _, line in ipairs(frame) do assert.is_true(#line <= 49, line) end
+      end
+      assert.are.equal("porch-lamp t  60", frames[63][1])
+      assert.are.equal("       60 ", frames[63][2]:sub(1, 10))
+      assert.are.equal("       25 .", frames[63][9]:sub(1, 11)) -- 39 columns: 25 to 60, two holes, 60
+      assert.are.equal("##--#", frames[63][9]:sub(-5))
+      assert.are.equal("## " .. " #", frames[63][2]:gsub("[.:|]", "#"):sub(-5))
+      assert.is_truthy(frames[64][1]:find("^porch%-lamp t  wide wide [wide ]+$"))
+    end)
+
+    it("draws blocks where the terminal has them, and a constant at half height", function()
+      local sim, start = new_cloud()
+      local process <close> = start_in_terminal(start, "--count 2 --event t porch-lamp",
+        { LC_ALL = "C.UTF-8" })
+      for _, data in ipairs { "5", "on" } do sim:device("porch-lamp"):publish("t", data) end
+      local frame = frames_of(process:wait().stdout)[2]
+      assert.are.same({ "            ", "        5 ▁ ", "          █ " }, { frame[4], frame[5], frame[6] })
+      assert.are.equal("          █·", frame[9])
+    end)
+
+    it("takes COLUMNS before what the terminal says", function()
+      local sim, start = new_cloud()
+      local process <close> = start_in_terminal(start, "--count 40 --event t porch-lamp",
+        { LC_ALL = "C", COLUMNS = 30 })
+      for i = 1, 40 do sim:device("porch-lamp"):publish("t", tostring(i)) end
+      local frames = frames_of(process:wait().stdout)
+      assert.are.equal(29, #frames[40][9])
+    end)
+
+    it("leaves the terminal alone when Ctrl-C is pressed in it", function()
+      local folder <close> = support.folder()
+      local pipe = folder.path .. "/input"
+      assert(os.execute("mkfifo " .. support.quote(pipe)))
+      local process <close> = support.start { "sh", "-c",
+        "exec script --quiet --return --command 'lua5.4 examples/chart.lua' /dev/null <\"$1\"", "sh", pipe }
+      local input <close> = assert(io.open(pipe, "w"))
+      process:expect("\27%[9A")
+      input:write("\3")
+      input:flush()
+      local result = process:wait()
+      assert.are.equal(0, result.status)
+      assert.is_truthy(result.stdout:find("\27%[K\r\n%^?C?$"), result.stdout)
+      assert.is_nil(result.stdout:find("\27%[%?"))
+    end)
+  end)
+
+  describe("store_events", function()
+    local folder, path
+
+    before_each(function()
+      folder = support.folder()
+      path = folder.path .. "/events.sqlite"
+    end)
+
+    after_each(function() folder:remove() end)
+
+    local function query(statement)
+      local environment = require("luasql.sqlite3").sqlite3()
+      local db = assert(environment:connect(path))
+      local cursor, list = assert(db:execute(statement)), {}
+      local row = type(cursor) == "userdata" and cursor:fetch({}, "n")
+      while row do
+        list[#list + 1] = row
+        row = cursor:fetch({}, "n")
+      end
+      db:close()
+      environment:close()
+      return list
+    end
+
+    it("sums up what the simulated devices published, and what is missing", function()
+      assert_lines({
+        "\nEVENT +DEVICE +COUNT +FIRST +LAST +AVERAGE\ntemperature +%x+ +%d+ +%S+Z +%S+Z +2%d%.?%d*\n",
+        "\ndoor +%x+ +2 +%S+Z +%S+Z +%-\n", "\n1 gap%(s%), %d%.%d s in all: connection lost\n$",
+      }, output_of("store_events.lua", {}, "--count", "12"))
+    end)
+
+    it("stores each event once, whatever is in it", function()
+      local sim, start = new_cloud { clock = function() return 1764043200 end }
+      local process <close> = start { "lua5.4", "examples/store_events.lua", "--count", "5", "--device",
+        "porch-lamp", path }
+      local lamp = sim:device("porch-lamp")
+      lamp:publish("it's", "'); DROP TABLE events; --?\0é")
+      for _ = 1, 2 do lamp:publish("twice", "2.5") end
+      for _ = 1, 2 do lamp:publish("none") end
+      local result = process:wait()
+      assert.are.equal("", result.stderr)
+      assert_lines({ "\ntwice +" .. lamp.id .. " +1 +%S+ +%S+ +2%.5\n" }, result.stdout)
+      assert.are.same({
+        { "it's", "'); DROP TABLE events; --?\0é", lamp.id }, { "twice", "2.5", lamp.id },
+        { "none", nil, lamp.id },
+      }, query("SELECT name, data, coreid FROM events ORDER BY id"))
+    end)
+
+    it("notes that it was not running, once", function()
+      assert.is_nil(output_of("store_events.lua", {}, "--count", "1", path):find("gap", 1, true))
+      query("UPDATE events SET received_at = received_at - 100")
+      assert_lines({ "\n1 gap%(s%), 1%d%d%.%d s in all: not running\n$" },
+        output_of("store_events.lua", {}, "--count", "1", path))
+      assert.are.equal("not running", query("SELECT reason FROM gaps")[1][1])
+    end)
+
+    it("says what is wrong with the file, or missing", function()
+      local result = run("store_events.lua", {}, folder.path .. "/no/such.sqlite")
+      assert.are.equal(1, result.status)
+      assert.is_truthy(result.stderr:find("^cannot open [^\n]+\n$"), result.stderr)
+      result = run("store_events.lua", {}, folder:write("text", ("no database "):rep(100)))
+      assert.are.equal(1, result.status)
+      assert.is_truthy(result.stderr:find("^cannot use [^\n]+\n$"), result.stderr)
+      with_account(function(env) assert.are.equal(2, run("store_events.lua", env).status) end)
+      local without = 'package.preload["luasql.sqlite3"] = error'
+      result = support.run { "lua5.4", "-e", without, "examples/store_events.lua" }
+      assert.are.equal(1, result.status)
+      assert.is_truthy(result.stderr:find("^needs LuaSQL [^\n]+lua%-sql%-sqlite3\n$"), result.stderr)
     end)
   end)
 

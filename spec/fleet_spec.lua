@@ -1,4 +1,5 @@
 local fleet = require("particle.fleet")
+local support = require("spec.support")
 
 describe("fleet", function()
   local devices, now
@@ -71,5 +72,42 @@ describe("fleet", function()
   it("is new each time", function()
     devices["kitchen-lamp"].functions.led("on")
     assert.is_false(fleet.new()[1].variables.on())
+  end)
+
+  describe("animated", function()
+    local function new() return require("particle.simulator").new { devices = fleet.new() } end
+
+    it("publishes numbers, texts and nothing at all", function()
+      local sim <close> = new()
+      local task <close> = fleet.animate(sim, 0.001) -- luacheck: ignore task
+      local seen = {}
+      local stream <close> = assert(sim:client():subscribe())
+      for _ = 1, 14 do
+        local event = assert(stream:next(20))
+        seen[event.name] = event.data or "nothing"
+      end
+      assert.is_truthy(tonumber(seen.temperature))
+      assert.is_truthy(seen.door == "opened" or seen.door == "closed")
+      assert.are.equal("nothing", seen.motion)
+    end)
+
+    it("goes on when a device is renamed", function()
+      local sim <close> = new()
+      local task <close> = fleet.animate(sim, 0.001)
+      sim:device("greenhouse").name = "orangery"
+      support.wait_until(function() return #sim:events() > 3 end, { step = function() sim:step(0.01) end })
+      assert.are.equal("particle.task (running)", tostring(task))
+    end)
+
+    it("ends with the simulator", function()
+      local sim = new()
+      local task = fleet.animate(sim, 0.001)
+      sim:step()
+      sim = nil -- luacheck: ignore sim
+      support.wait_until(function()
+        collectgarbage()
+        return tostring(task) == "particle.task (done)"
+      end, { step = function() require("particle.scheduler").step(0.01) end })
+    end)
   end)
 end)

@@ -134,6 +134,17 @@ describe("inspect", function()
     end)
   end)
 
+  it("shows streams and events", function()
+    local sim <close> = require("particle.simulator").new { devices = { { name = "lamp" } } }
+    local stream <close> = assert(sim:client():device("lamp"):subscribe("door"))
+    assert.are.equal("particle.stream " .. sim.url .. "/v1/devices/lamp/events/door (open)", inspect(stream))
+    sim:device("lamp"):publish("door", "open\27[31m")
+    local text = inspect(assert(stream:next(20)))
+    for _, shown in ipairs { 'data = "open\\x1B[31m"', 'name = "door"', 'published_at = "2', "ttl = 60" } do
+      assert.is_truthy(text:find(shown, 1, true), text)
+    end
+  end)
+
   it("cleans text for a terminal, keeping lines and tabs", function()
     assert.are.equal("a\tb\n\\x1B[0m\\xFF\"\\", inspect.clean("a\tb\n\27[0m\xFF\"\\"))
   end)

@@ -156,15 +156,30 @@ describe("repl", function()
       assert.is_truthy(result.stderr:find("usage:", 1, true))
     end)
 
-    it("survives Ctrl-C during a call, every time", function()
-      local home <close> = support.folder()
-      local pipe = home.path .. "/input"
+    local function make_pipe(folder)
+      local pipe = folder.path .. "/input"
       assert(os.execute("mkfifo " .. support.quote(pipe)))
-      local process <close> = support.start({ "sh", "-c",
+      return pipe
+    end
+
+    -- A prompt that goes on reading what is written to the pipe.
+    local function start_prompt(home, pipe)
+      return support.start({ "sh", "-c",
         'exec lua5.4 -e \'io.stdout:setvbuf("no") require("particle.repl").main()\' <"$1"', "sh", pipe },
         { env = { HOME = home.path } })
-      local input <close> = assert(io.open(pipe, "w"))
+    end
+
+    local function open_pipe(pipe)
+      local input = assert(io.open(pipe, "w"))
       input:setvbuf("no")
+      return input
+    end
+
+    it("survives Ctrl-C during a call, every time", function()
+      local home <close> = support.folder()
+      local pipe = make_pipe(home)
+      local process <close> = start_prompt(home, pipe)
+      local input <close> = open_pipe(pipe)
       for i = 1, 3 do
         input:write(('print("busy %d") while true do end\n'):format(i))
         process:expect("busy " .. i)
@@ -173,6 +188,23 @@ describe("repl", function()
       end
       input:write('"alive"\n')
       process:expect('"alive"')
+      input:close()
+      assert.are.equal(0, process:wait().status)
+    end)
+
+    it("follows events until Ctrl-C, which closes the stream", function()
+      local home <close> = support.folder()
+      local pipe = make_pipe(home)
+      local process <close> = start_prompt(home, pipe)
+      local input <close> = open_pipe(pipe)
+      input:write("s = api:subscribe()\n s.state\n s:next(20).name\n")
+      process:expect('^"open"\n"temperature"\n')
+      input:write("for event in s:each() do print('event', event.name) end\n")
+      process:expect("event\t%a+\n")
+      process:kill("INT")
+      process:expect("error: interrupted\n")
+      input:write("s.state\n api:device('kitchen-lamp'):read('temperature')\n")
+      process:expect('\n"closed"\n21.5\n')
       input:close()
       assert.are.equal(0, process:wait().status)
     end)

@@ -267,6 +267,12 @@ describe("a parser", function()
     assert.are.equal(parser, parser:feed("data: a\n\n"))
   end)
 
+  it("answers nil where there is nothing, so that print and tostring can show it", function()
+    local parser <close> = particle.sse.parser()
+    assert.are.same({ n = 1 }, table.pack(parser:next()))
+    assert.are.same({ n = 1 }, table.pack(parser:last_id()))
+  end)
+
   it("shows what it is, and whether it is closed", function()
     local parser = particle.sse.parser()
     assert.are.equal("particle.sse.parser", tostring(parser))

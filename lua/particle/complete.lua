@@ -70,6 +70,8 @@ local function members(source, value, separator)
   elseif kind == "api" then
     add_keys(found, separator == ":" and core.api_methods or core.api_getters)
     if separator == "." then add_keys(found, source.groups) end
+  elseif kind == "stream" then
+    add_keys(found, separator == ":" and core.stream_methods or core.stream_getters)
   else
     add_chain(found, value, separator == ":")
   end

@@ -26,7 +26,7 @@ local connection = {}
 ---@field path string?          encoded, with the prefix
 ---@field prefix string?        of the names of the device's events
 ---@field opts table            what the caller of `subscribe` gave
----@field status particle.StreamState
+---@field status particle.StreamState|"broken"
 ---@field current userdata?     the connection that events are read from; may have ended
 ---@field following userdata?   the one after it, while `current` still has events
 ---@field attempts integer?     how many were made since the last event; nil: an event of the newest
@@ -42,6 +42,8 @@ local connection = {}
 local WEAK = { __mode = "v" }
 local streams = setmetatable({}, WEAK) -- id of a connection -> its stream
 local coming = setmetatable({}, { __mode = "k" }) -- set of the streams that have a job
+
+local NO_MEMORY = "not enough memory" -- as errors of Lua and of the core say
 
 local PROVEN = 10 -- seconds: a connection that lived so long was a good one
 
@@ -277,17 +279,13 @@ local function plan(ref, err)
 end
 
 -- What raises, such as a token function of the caller's, must not leave a stream behind that nobody sees to.
-local function raised(stream, problem)
-  local kind = problem == "not enough memory" and "network" or "cancelled"
-  return connection.error(core.stream_state(stream), kind, text_of(problem))
-end
-
 local function try(ref)
   if is_gone(ref) then return true end
   local stream = ref[1]
   local fine, opened, err = pcall(connection.open, stream)
   if fine then return opened, err end
-  return nil, raised(stream, opened)
+  if opened == NO_MEMORY then return nil, connection.error(core.stream_state(stream), "network", NO_MEMORY) end
+  return nil, connection.error(core.stream_state(stream), "cancelled", text_of(opened))
 end
 
 local function settle(ref)
@@ -309,15 +307,26 @@ local function come_back(ref, err)
   settle(ref)
 end
 
-local function guarded(fn, ref, ...)
-  local fine, problem = pcall(fn, ref, ...)
-  local stream = ref[1]
-  if not fine and stream then connection.close(stream, raised(stream, problem)) end
+-- Memory that ran out passes: whoever reads the stream next mends it. Nothing is allocated here.
+local function break_off(stream, problem)
+  local state = core.stream_state(stream)
+  if problem ~= NO_MEMORY then
+    connection.close(stream, connection.error(state, "cancelled", text_of(problem)))
+  elseif state.status ~= "closed" then
+    state.job, state.status = nil, "broken"
+    scheduler.notify(state)
+  end
 end
 
-local function start_job(stream, fn, ...)
-  core.stream_state(stream).job = scheduler.spawn(guarded, fn, setmetatable({ stream }, WEAK), ...)
+local function run_job(fn, ref, err)
+  local fine, problem = pcall(fn, ref, err)
+  local stream = ref[1]
+  if not fine and stream then break_off(stream, problem) end
+end
+
+local function start_job(stream, fn, err)
   coming[stream] = true
+  core.stream_state(stream).job = scheduler.spawn(run_job, fn, setmetatable({ stream }, WEAK), err)
 end
 
 local function first_time(ref)
@@ -345,18 +354,22 @@ end
 function connection.look(stream)
   local state = core.stream_state(stream)
   local current = state.current
+  if state.status == "broken" then
+    start_job(stream, come_back, connection.error(state, "network", NO_MEMORY))
+    state.status = "waiting"
+  end
   if state.status ~= "open" or state.job or state.following or not current:ended() then return end
   note_loss(state, current)
-  state.status = "waiting"
   start_job(stream, come_back, connection.error(state, current:loss()))
+  state.status = "waiting"
 end
 
 scheduler.listen(function(id)
   local stream = streams[id]
   if not stream then return end
-  local state = core.stream_state(stream)
-  connection.look(stream)
-  scheduler.notify(state)
+  local fine, problem = pcall(connection.look, stream)
+  if not fine then break_off(stream, problem) end
+  scheduler.notify(core.stream_state(stream))
 end)
 
 return connection

@@ -1,6 +1,8 @@
 -- A small fleet of lively devices for the simulator: the prompt's, and anyone's who wants something to play
 -- with.
 
+local scheduler = require("particle.scheduler")
+
 local fleet = {}
 
 local function kitchen_lamp()
@@ -92,6 +94,38 @@ end
 ---@return table[] devices
 function fleet.new(clock)
   return { kitchen_lamp(), greenhouse(clock or os.time), garage_door(), attic_sensor() }
+end
+
+-- Event number i of the fleet: which device, the event's name and its data.
+local function nth_event(i)
+  if i % 5 == 0 then return "garage-door", "door", i % 10 == 0 and "closed" or "opened" end
+  if i % 7 == 0 then return "kitchen-lamp", "motion" end
+  return "greenhouse", "temperature", ("%.1f"):format(21 + 4 * math.sin(i / 6) + math.sin(i * 1.7))
+end
+
+-- Holds the simulator weakly, so that this ends with it; its devices by what they are, since the user may
+-- rename them.
+local function publish_for_ever(ref, devices, every)
+  local i = 0
+  repeat
+    scheduler.sleep(every)
+    i = i + 1
+    local name, event, data = nth_event(i)
+    devices[name]:publish(event, data)
+  until not ref[1]
+end
+
+--- Lets the devices of `fleet.new` publish events whenever something waits: the greenhouse its `temperature`,
+--- the garage door `door`, the lamp a `motion` without data.
+---@param sim particle.Simulator
+---@param every? number  seconds from one event to the next (0.3)
+---@return particle.Task  `cancel` ends it
+function fleet.animate(sim, every)
+  local devices, ref = {}, setmetatable({ sim }, { __mode = "v" })
+  for _, name in ipairs { "greenhouse", "garage-door", "kitchen-lamp" } do
+    devices[name] = sim:device(name)
+  end
+  return scheduler.spawn(publish_for_ever, ref, devices, every or 0.3)
 end
 
 return fleet

@@ -158,7 +158,10 @@ end
 local function new_simulator()
   local installed, simulator = pcall(require, "particle.simulator")
   if not installed then return nil end
-  return simulator.new { devices = require("particle.fleet").new() }
+  local fleet = require("particle.fleet")
+  local sim = simulator.new { devices = fleet.new() }
+  fleet.animate(sim)
+  return sim
 end
 
 -- api, where it comes from, whether that is an account | nil, problem
@@ -180,14 +183,15 @@ local BANNER = [[
   sim       %s
   particle  the module
 Try   %s
-Ctrl-C stops a call; exit or Ctrl-D leaves.
+Ctrl-C stops a call or a loop; exit or Ctrl-D leaves.
 ]]
 
 local TRY_ACCOUNT = "api:devices()"
 local TRY_SIMULATOR = [[
 lamp = api:device "kitchen-lamp"
       lamp:read "temperature"
-      lamp:call("led", "on")]]
+      lamp:call("led", "on")
+      for event in api:subscribe():each() do print(event.name, event.data) end]]
 
 local function banner(particle, sim, origin, is_account)
   local fleet = "not installed"

@@ -45,7 +45,8 @@ end
 
 local function has_news(state)
   local current = state.current
-  return state.status == "closed" or state.following ~= nil or current ~= nil and current:ready()
+  return state.status == "closed" or state.status == "broken" or state.following ~= nil
+    or current ~= nil and current:ready()
 end
 
 local read = setmetatable({}, { __mode = "k" }) -- the states of streams that somebody waits for
@@ -87,6 +88,7 @@ function methods.next(self, timeout)
   if event then return event end
   local deadline = deadline_of(timeout)
   repeat
+    if state.status == "broken" then connection.look(self) end
     if not await({ state }, has_news, state, deadline) then
       return nil, connection.error(state, "timeout", ("no event within %g s"):format(timeout))
     end
@@ -169,7 +171,10 @@ end
 
 local getters = core.stream_getters
 
-function getters.state(self) return state_of(self).status end
+function getters.state(self)
+  local status = state_of(self).status
+  return status == "broken" and "waiting" or status
+end
 
 setmetatable(getters, { __index = function(_, name)
   local known = { "state" }

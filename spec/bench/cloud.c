@@ -43,6 +43,12 @@ typedef struct route {
 #define FUNCTION                                                                                   \
     "{\"id\":\"" ID "\",\"name\":\"kitchen-lamp-left\",\"connected\":true,\"return_value\":1}"
 
+/* A stream that ends behind its second event. */
+#define EVENTS                                                                                     \
+    ":ok\n\nevent: door\nid: 7\ndata: {\"data\":\"open\",\"ttl\":60,\"published_at\":\"" TIME      \
+    "\",\"coreid\":\"" ID                                                                          \
+    "\"}\n\nevent: door/2\ndata: {\"data\":\"a \\\"b\\\"\",\"published_at\":\"" TIME "\"}\n\n"
+
 static route routes[] = {
     OK("GET /v1/devices/" ID "/temperature", VARIABLE),
     OK("GET /v1/devices/lamp/temperature", VARIABLE),
@@ -70,6 +76,8 @@ static route routes[] = {
     REPLY("GET /v1/errors/6", 403, JSON, "{\"error\":\"Permission Denied\",\"info\":\"I didn't\"}"),
     REPLY("GET /v1/errors/7", 400, JSON, "{\"errors\":[{\"message\":\"refused\"}]}"),
     REPLY("GET /v1/errors/html", 502, "text/html", "<html><h1>502 Bad Gateway</h1></html>"),
+    REPLY("GET /v1/devices/events", 200, "text/event-stream", EVENTS),
+    REPLY("GET /v1/devices/lamp/events/door", 200, "text/event-stream", EVENTS),
     OK("GET /v1/errors/ok", "{\"ok\":false,\"error\":\"Too many web hooks\"}"),
     OK("GET /v1/errors/json", "{\"half\":"),
     REPLY("GET /v1/errors/redirect", 302, "text/plain", ""),

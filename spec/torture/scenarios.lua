@@ -29,7 +29,7 @@ local failures = {} -- errors that the scenario did not expect
 local function load()
   particle = require("particle")
   core, scheduler = require("particle.core"), require("particle.scheduler")
-  for _, name in ipairs { "list", "login", "provider", "flash", "watch", "log", "suggest", "token" } do
+  for _, name in ipairs { "list", "login", "provider", "flash", "watch", "log", "suggest", "token", "stream" } do
     require("particle." .. name)
   end
   if scenario == "simulator" then require("particle.simulator") end
@@ -271,6 +271,64 @@ add("sse", function()
   if found ~= 2 then error("WRONG events") end
   parser:feed((":"):rep(201))
   expect_error("too_large", parser:next())
+end)
+
+local QUICKLY = { base = 0.001, cap = 0.001 } -- back after a loss
+
+-- Memory that runs out may cost a connection, and with it events: then there is a gap, and a state says why.
+add("stream", function()
+  api = open()
+  local states, gaps = {}, 0
+  local stream, err = api:subscribe { retry = QUICKLY, on_state = function(state, info)
+    states[#states + 1] = state
+    if info.error then failures[#failures + 1] = info.error.message:find("memory") and info.error or nil end
+  end }
+  if not expect(nil, stream, err) then return end
+  for _ = 1, 5 do
+    local event = expect(nil, stream:next(5))
+    if not event then return end
+    if event.name:sub(1, 4) ~= "door" or type(event.data) ~= "string" then error("WRONG event") end
+    gaps = gaps + (event.gap and 1 or 0)
+  end
+  if gaps < 2 or #states < 4 then error("WRONG states") end
+  stream:close()
+  expect_error("closed", stream:next())
+end)
+
+add("subscribe", function()
+  api = open { max_connections = 1 }
+  local lamp = api:device("lamp")
+  local one <close> = expect(nil, lamp:subscribe("door", { retry = false }))
+  local two = expect(nil, api:subscribe(nil, { wait = false, retry = QUICKLY, headers = { ["X-One"] = "1" } }))
+  if not one or not two then return end
+  expect(VALUE, lamp:read("temperature"))
+  for _ = 1, 2 do
+    local found = expect(nil, particle.select({ one, two }, 5))
+    if found then expect(nil, found:next(0)) end
+  end
+  local event = one:next()
+  if event and event.data ~= "open" and event.data ~= 'a "b"' then error("WRONG data") end
+  local left, problem = pcall(function()
+    for found in two:each() do
+      if found.data == 'a "b"' then break end
+    end
+  end)
+  if not left and core.type(problem) ~= "error" then error(problem, 0) end
+end)
+
+add("stream refused", function()
+  api = open()
+  expect_error("protocol", api:subscribe(nil, { product = 1 }))
+  local own = open { base_url = "http://127.0.0.1:" .. refused_port }
+  expect_error("network", own:subscribe())
+end)
+
+add("stream dropped", function()
+  api = open()
+  api:subscribe(nil, { retry = QUICKLY })
+  api:subscribe(nil, { retry = QUICKLY, wait = false })
+  core.poller():step(0)
+  collectgarbage()
 end)
 
 local function simulate(timeout)
