@@ -284,8 +284,8 @@ local function try(ref)
   local stream = ref[1]
   local fine, opened, err = pcall(connection.open, stream)
   if fine then return opened, err end
-  if opened == NO_MEMORY then return nil, connection.error(core.stream_state(stream), "network", NO_MEMORY) end
-  return nil, connection.error(core.stream_state(stream), "cancelled", text_of(opened))
+  local kind = opened == NO_MEMORY and "network" or "cancelled"
+  return nil, connection.error(core.stream_state(stream), kind, text_of(opened))
 end
 
 local function settle(ref)
