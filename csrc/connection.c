@@ -1,11 +1,14 @@
 /* The opened connection of an event stream, as Lua holds it: further methods of the call that
    opened it. Once it is discarded it has no events. */
 #include <lauxlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "core.h"
 #include "json.h"
 #include "lua_util.h"
+
+#define LONGEST_LATENCY 5 /* seconds; a head that took longer was held up by something else */
 
 static pt_event_queue *queue_of(const pt_call *c) {
     return c->transfer != NULL ? c->transfer->events : NULL;
@@ -106,10 +109,13 @@ static int connection_loss(lua_State *L) {
     return 2;
 }
 
-/* heard() -> when the last byte came, by core.now() */
+/* heard() -> until when all that was sent has come, by core.now() */
 static int connection_heard(lua_State *L) {
     const pt_transfer *t = pt_call_check(L)->transfer;
-    lua_pushnumber(L, t != NULL ? t->heard : pt_now());
+    if (t == NULL)
+        lua_pushnumber(L, pt_now());
+    else
+        lua_pushnumber(L, t->complete - fmin(t->latency, LONGEST_LATENCY));
     return 1;
 }
 

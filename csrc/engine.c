@@ -310,6 +310,12 @@ static double silence_due(const pt_transfer *t) {
     return fmin(t->started + t->timeout, t->submitted + t->deadline);
 }
 
+/* Once its head has come less time may be left. */
+static double earliest_due(const pt_transfer *t, double now) {
+    double due = silence_due(t);
+    return t->opened ? due : fmin(due, now + t->idle);
+}
+
 static void watch_silence(pt_engine *e, double due) {
     if (!isinf(due) && (!e->silence_timer.armed || due < e->silence_timer.due))
         pt_timer_set(e->poller, &e->silence_timer, due);
@@ -341,7 +347,7 @@ static void on_silence_time(void *owner) {
         next = t->next;
         double due = silence_due(t);
         if (due > now)
-            first = fmin(first, due);
+            first = fmin(first, earliest_due(t, now));
         else if (has_arrived(t))
             first = fmin(first, now + again);
         else
@@ -354,7 +360,7 @@ static void start_stream(pt_engine *e, pt_transfer *t) {
     launch(e, t);
     turn(e);
     if (t->state == PT_STREAMING)
-        watch_silence(e, silence_due(t));
+        watch_silence(e, earliest_due(t, t->started));
 }
 
 void pt_engine_resume(pt_transfer *t) {

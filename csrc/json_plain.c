@@ -21,7 +21,9 @@ typedef struct reader {
     const char *at, *end;
     bool keep_nulls;
     int array_mt;
-    /* Of the last object at that depth, 0: none. The next has as many, most likely. */
+    /* Of the last object at that depth that had any. The next has as many, most likely; where it
+       has fewer, the one behind it gets less room, so that no text takes much more memory than it
+       deserves. */
     int fields[DEEPEST];
 } reader;
 
@@ -146,10 +148,11 @@ static bool read_fields(reader *r, int depth) {
 }
 
 static bool read_object(reader *r, int depth) {
-    int fields = r->fields[depth - 1];
-    lua_createtable(r->L, 0, fields > 0 ? fields : USUAL_FIELDS);
     skip_space(r);
-    return skip(r, '}') || read_fields(r, depth);
+    bool empty = skip(r, '}');
+    int fields = r->fields[depth - 1];
+    lua_createtable(r->L, 0, empty ? 0 : fields > 0 ? fields : USUAL_FIELDS);
+    return empty || read_fields(r, depth);
 }
 
 static bool read_items(reader *r, int depth) {

@@ -30,6 +30,8 @@ struct pt_poller {
     size_t completions;
     int64_t last_id;
     size_t signalled;
+    double returned; /* when the last wait ended */
+    double since;    /* see pt_poller_since */
     int references;
     bool exported; /* a foreign loop holds our descriptor: its timer must be kept */
 };
@@ -50,6 +52,7 @@ pt_poller *pt_poller_new(void) {
         return NULL;
     }
     p->references = 1;
+    p->returned = p->since = pt_now();
     return p;
 }
 
@@ -288,9 +291,21 @@ static int wait_ms(const pt_poller *p, double timeout) {
     return seconds >= INT_MAX / 1000 ? INT_MAX : (int)ceil(seconds * 1000);
 }
 
+/* A wait that did not end at once found nothing when it began. */
+static void note_return(pt_poller *p, double entered) {
+    const double at_once = 0.001;
+    double now = pt_now();
+    p->since = now - entered > at_once ? now : p->returned;
+    p->returned = now;
+}
+
+double pt_poller_since(const pt_poller *p) { return p->since; }
+
 void pt_poller_wait(pt_poller *p, double timeout) {
     pt_event events[EVENTS_AT_ONCE];
+    double entered = pt_now();
     int n = pt_backend_wait(p->backend, wait_ms(p, timeout), events, EVENTS_AT_ONCE);
+    note_return(p, entered);
     for (int i = 0; i < n; i++)
         dispatch(p, &events[i]);
     fire_due(p);

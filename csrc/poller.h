@@ -73,6 +73,9 @@ bool pt_poller_take_ready(pt_poller *p, int fd);
    then calls what is ready or due. A signal ends the wait early. */
 void pt_poller_wait(pt_poller *p, double timeout);
 
+/* What is read now came no earlier than that: before, it would have been read before. */
+double pt_poller_since(const pt_poller *p);
+
 /* How many completions and ready foreign descriptors there are for Lua to look at. */
 size_t pt_poller_pending(const pt_poller *p);
 

@@ -15,11 +15,22 @@ static size_t give_up(pt_transfer *t, pt_end end) {
     return 0;
 }
 
+/* While it is paused the server cannot send all it has, nor at once when it goes on. */
+static void note_bytes(pt_transfer *t) {
+    const double quiet = 1; /* seconds in which the rest would have come */
+    double now = pt_now();
+    if (now - t->heard > quiet)
+        t->behind = false;
+    if (!t->behind)
+        t->complete = pt_poller_since(t->poller);
+    t->heard = now;
+}
+
 static size_t write_events(pt_transfer *t, const char *bytes, size_t n) {
     pt_event_queue *q = t->events;
-    t->heard = pt_now();
+    note_bytes(t);
     if (!pt_event_queue_take(q, bytes, n)) {
-        t->paused = true;
+        t->paused = t->behind = true;
         return CURL_WRITEFUNC_PAUSE;
     }
     if (q->fault != PT_SSE_MORE)
@@ -64,7 +75,8 @@ static void end_head(pt_transfer *t) {
         return;
     t->status = status;
     t->opened = true;
-    t->heard = pt_now();
+    t->heard = t->complete = pt_now();
+    t->latency = t->heard - t->started;
     pt_completion_add(t->poller, &t->completion);
 }
 

@@ -84,6 +84,7 @@ typedef struct pt_transfer {
     bool typed;      /* the head being read has the type of an event stream */
     bool opened;     /* an event stream: the head came, and the events go to the queue */
     bool paused;     /* an event stream: libcurl was told to wait, the queue was full */
+    bool behind;     /* an event stream: it was, and the rest may still be on its way */
     struct pt_headers *headers; /* the engine's lines of the moment it was submitted */
     double timeout, deadline;   /* seconds; the deadline counts from submission */
     double submitted, started, finished;
@@ -91,6 +92,8 @@ typedef struct pt_transfer {
     pt_event_queue *events; /* NULL: this is a call */
     double idle;            /* seconds without a byte after which a stream is given up */
     double heard;           /* when a stream's last byte came */
+    double complete;        /* until when all of a stream has come, by the time of coming here */
+    double latency;         /* how long a stream's head took; its bytes take no longer */
 } pt_transfer;
 
 /* A transfer at rest with its easy handle set up but for the request; NULL without memory. */

@@ -1,5 +1,8 @@
 local Cloud = require("spec.support.cloud")
 local core = require("particle.core")
+local raw = require("spec.support.raw_server")
+local scheduler = require("particle.scheduler")
+local streaming = require("spec.support.streaming")
 
 local ID = "0123456789abcdef01234567"
 
@@ -120,6 +123,38 @@ describe("the chain", function()
     end)
     api:login { username = "joe", password = "s3cret" }
     assert.are.equal("<secret>", tostring(fields.password))
+  end)
+
+  it("leads to event streams too, with the response, and lets them outlive it", function()
+    local pump <close> = streaming.pump() -- luacheck: ignore pump
+    local server <close> = raw.new(streaming.open(streaming.event("n", "1")))
+    local with <close> = streaming.client(server, { log = false })
+    with:use(tell "call")
+    with:use(tell "attempt", "attempt")
+    local request = { method = "GET", path = "/v1/devices/events", events = true, idempotent = true }
+    local opened, response = core.state(with).open(request)
+    assert.are.equal("call> attempt> <attempt <call", table.concat(seen, " "))
+    assert.are.equal(200, response.status)
+    assert.are.equal("text/event-stream", response.headers["content-type"])
+    streaming.wait(function() return opened:ready() end)
+    assert.are.equal("1", opened:pop().data)
+    assert.is_false(opened:ended())
+    opened:discard()
+    streaming.wait(function() return server:count() == 0 end)
+  end)
+
+  it("drops an event stream that nobody takes", function()
+    local pump <close> = streaming.pump() -- luacheck: ignore pump
+    local server <close> = raw.new(function(c)
+      c:request()
+      c:hang()
+    end)
+    local with <close> = streaming.client(server, { log = false })
+    local request = { method = "GET", path = "/v1/devices/events", events = true, idempotent = true }
+    local task = scheduler.spawn(core.state(with).open, request)
+    streaming.wait(function() return server.executed == 1 end)
+    task:cancel()
+    streaming.wait(function() return server:count() == 0 end)
   end)
 
   it("refuses what is no middleware, and levels it does not know", function()

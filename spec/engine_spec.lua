@@ -387,3 +387,126 @@ describe("without descriptors", function()
     assert.equal(0, result.status)
   end)
 end)
+
+describe("an event stream", function()
+  local HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+
+  local function stream(api, more)
+    local request = { method = "GET", path = "/v1/events", events = true, idempotent = true }
+    for name, value in pairs(more or {}) do request[name] = value end
+    return core.submit(api, request)
+  end
+
+  local function open(transfer)
+    raw.wait(function() return transfer:done() end)
+    return (assert(transfer:take()))
+  end
+
+  local function speaking(c)
+    c:request()
+    c:send(HEAD .. "data: 1\n\n")
+    c:hang()
+  end
+
+  it("does not wait in the queue, and takes no place of calls", function()
+    local server <close> = raw.new(function(c)
+      local request = c:request()
+      if request and request.path == "/v1/events" then c:send(HEAD) end
+      c:hang()
+    end)
+    local api = server:api { max_connections = 1 }
+    local running, queued = core.submit(api, get(1)), core.submit(api, get(2))
+    local streams = {}
+    for i = 1, 10 do streams[i] = open(stream(api)) end
+    settle(server, 11)
+    assert.is_false(running:done() or queued:done())
+    core.close(api)
+    for _, one in ipairs(streams) do assert.is_true(one:ended()) end
+  end)
+
+  it("is given up when it was silent for idle, counted from the head and from each byte", function()
+    local server <close> = raw.new(function(c)
+      c:request()
+      c:send(HEAD)
+      local due = core.now() + 0.05
+      while core.now() < due do c.pause() end
+      c:send("\n")
+      c:hang()
+    end)
+    local api = server:api()
+    local start = core.now()
+    local opened = open(stream(api, { idle = 0.1 }))
+    raw.wait(function() return opened:ended() end)
+    assert.is_true(core.now() - start >= 0.15)
+    assert.are.same({ "timeout", "the stream was silent for 0.1 s (idle)" }, { opened:loss() })
+    opened:discard()
+    raw.wait(function() return server:count() == 0 end)
+  end)
+
+  it("has its own idle, whatever others have", function()
+    local server <close> = raw.new(speaking)
+    local api = server:api()
+    local patient = { open(stream(api)), open(stream(api, { idle = 1000 })) }
+    local first, second = open(stream(api, { idle = 0.2 })), open(stream(api, { idle = 0.05 }))
+    raw.wait(function() return second:ended() end)
+    raw.wait(function() return first:ended() end)
+    for _, one in ipairs(patient) do assert.is_false(one:ended()) end
+    core.close(api)
+  end)
+
+  it("may take its time for the head, however short idle is", function()
+    local server <close> = raw.new(function(c)
+      c:request()
+      local due = core.now() + 0.2
+      while core.now() < due do c.pause() end
+      c:send(HEAD)
+      c:hang()
+    end)
+    local opened = open(stream(server:api(), { idle = 0.05 }))
+    raw.wait(function() return opened:ended() end)
+    assert.are.equal("timeout", (opened:loss()))
+    opened:discard()
+  end)
+
+  it("is given up when its head takes longer than timeout or deadline", function()
+    local server <close> = raw.new(function(c) c:hang() end)
+    for _, name in ipairs { "timeout", "deadline" } do
+      local transfer = stream(server:api(), { [name] = 0.05 })
+      local value, err = raw.take(transfer)
+      assert.is_nil(value)
+      assert.are.equal("timeout", err.kind)
+      assert.matches(name, err.message, 1, true)
+      assert.are.equal(name == "timeout", err.retryable)
+    end
+    raw.wait(function() return server:count() == 0 end)
+  end)
+
+  it("has no end by timeout or deadline once its head has come", function()
+    local server <close> = raw.new(speaking)
+    local opened = open(stream(server:api { timeout = 0.05, deadline = 0.05 }))
+    local due = core.now() + 0.2
+    raw.wait(function() return core.now() > due end)
+    assert.is_false(opened:ended())
+    opened:discard()
+  end)
+
+  it("leaves room for the connections that calls keep", function()
+    local calls <close> = raw.new(function(c)
+      local request = c:request()
+      if request.path == "/v1/events" then
+        c:send(HEAD)
+        return c:hang()
+      end
+      repeat c:json("1") until not c:request()
+    end)
+    local api = calls:api { max_connections = 2 }
+    assert.equal(1, (raw.call(api, get(1))))
+    local streams = {}
+    for i = 1, 40 do streams[i] = open(stream(api)) end
+    assert.equal(1, (raw.call(api, get(2))))
+    assert.is_false(streams[40]:ended())
+    assert.equal(41, calls.accepted)
+    core.close(api)
+    raw.wait(function() return calls:count() == 0 end)
+  end)
+end)

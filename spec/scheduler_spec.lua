@@ -23,6 +23,19 @@ describe("the scheduler", function()
     scheduler.sleep(0)
   end)
 
+  it("lets others run even when it sleeps no time", function()
+    local runs = 0
+    local task = scheduler.spawn(function()
+      for _ = 1, 3 do
+        runs = runs + 1
+        scheduler.sleep(0)
+      end
+    end)
+    for _ = 1, 10 do scheduler.sleep(0) end
+    assert.are.equal(3, runs)
+    task:wait()
+  end)
+
   it("refuses times that are none", function()
     for _, time in ipairs { -1, 0 / 0, "1", {} } do
       assert.has_error(function() scheduler.sleep(time) end)
@@ -485,4 +498,93 @@ describe("SIGINT", function()
   for name, wait in pairs(waits) do
     it("interrupts " .. name .. ", after which the handle still works", function() check_interrupt(wait) end)
   end
+end)
+
+describe("news", function()
+  local function flag() return { set = false } end
+
+  local function is_set(subject) return subject.set end
+
+  it("wake the task that waits for their key, which looks again", function()
+    local key, looks = flag(), 0
+    local task = scheduler.spawn(scheduler.await_news, { key }, function(subject)
+      looks = looks + 1
+      return subject.set
+    end, key)
+    scheduler.sleep(0.005)
+    local before = looks
+    for _ = 1, 5 do scheduler.sleep(0) end
+    assert.are.equal(before, looks)
+    scheduler.notify(key)
+    scheduler.sleep(0)
+    assert.are.equal(before + 1, looks)
+    key.set = true
+    scheduler.notify(key)
+    assert.is_true(task:wait())
+  end)
+
+  it("of any of several keys wake it", function()
+    local keys = { flag(), flag(), flag() }
+    for i = 1, 3 do
+      keys[i].set = false
+      local task = scheduler.spawn(scheduler.await_news, keys, function() return keys[i].set end)
+      scheduler.sleep(0)
+      keys[i].set = true
+      scheduler.notify(keys[i])
+      assert.is_true(task:wait())
+      scheduler.notify(keys[1]) -- nobody waits for it any more
+    end
+  end)
+
+  it("may be waited for until a deadline, in a task and in place", function()
+    local key = flag()
+    local function wait() return scheduler.await_news({ key }, is_set, key, core.now() + 0.01) end
+    assert.is_false(wait())
+    assert.is_false(scheduler.spawn(wait):wait())
+    key.set = true
+    assert.is_true(wait())
+    assert.is_true(scheduler.await_news({ key }, is_set, key, core.now() - 1))
+  end)
+
+  it("may be waited for in place", function()
+    local key = flag()
+    scheduler.spawn(function()
+      scheduler.sleep(0.002)
+      key.set = true
+    end)
+    assert.is_true(scheduler.await_news({ key }, is_set, key))
+    key.set = false
+    assert.has_error(function() scheduler.await_news({ key }, is_set, key) end,
+      "this wait could never end: no call, timer or task is under way")
+  end)
+
+  it("are not heard by a task that was cancelled", function()
+    local key = flag()
+    local first = scheduler.spawn(scheduler.await_news, { key }, is_set, key)
+    scheduler.sleep(0)
+    first:cancel()
+    local second = scheduler.spawn(scheduler.await_news, { key }, is_set, key)
+    scheduler.sleep(0)
+    key.set = true
+    scheduler.notify(key)
+    assert.is_true(second:wait())
+  end)
+
+  it("that nobody waits for are dropped", function()
+    scheduler.notify("nobody")
+    scheduler.notify({})
+  end)
+
+  it("of finished calls reach listeners, each once", function()
+    local heard = {}
+    scheduler.listen(function(id) heard[id] = (heard[id] or 0) + 1 end)
+    local cloud <close> = Cloud.new(function() return 200, {} end)
+    local api <close> = cloud:client { log = false }
+    local transfer = core.submit(api, { method = "GET", path = "/v1/x" })
+    local id = transfer:id()
+    scheduler.await(transfer)
+    scheduler.sleep(0)
+    assert.are.equal(1, heard[id])
+    transfer:discard()
+  end)
 end)

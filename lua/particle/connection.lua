@@ -18,7 +18,7 @@ local connection = {}
 ---@field stream particle.Stream
 ---@field error particle.Error?  why it waits, or was closed for good
 ---@field delay number?          seconds until the next attempt
----@field attempt integer?       the number of that attempt, from 1
+---@field attempt integer?       the number of that attempt, from 1, counted since the last event
 
 ---@class particle.stream.State
 ---@field api particle.Api
@@ -55,6 +55,11 @@ local FOR_GOOD = {
 
 -- Reporting -----------------------------------------------------------------------------------------
 
+local function text_of(problem)
+  local fine, text = pcall(tostring, problem)
+  return fine and text or "an error that cannot be shown"
+end
+
 -- An error in on_state harms nothing.
 local function report(stream, state, status, info)
   state.status = status
@@ -63,7 +68,7 @@ local function report(stream, state, status, info)
     info = info or {}
     info.stream = stream
     local fine, problem = pcall(on_state, status, info)
-    if not fine then warn("particle: on_state failed: ", tostring(problem)) end
+    if not fine then warn("particle: on_state failed: ", text_of(problem)) end
   end
   scheduler.notify(state)
 end
@@ -121,13 +126,18 @@ local function path_of(state)
   return path, err
 end
 
+local LONGEST_ID = 1024 -- bytes; servers refuse long headers
+
+local function id_for_header(id)
+  return id and #id <= LONGEST_ID and not id:find("%c") and id or nil
+end
+
 -- The caller's own, and what they do not replace.
 local function headers_of(state)
   local headers, names = {}, {}
   for name, text in pairs(state.opts.headers or {}) do headers[name], names[name:lower()] = text, true end
-  local usual = {
-    ["Accept"] = "text/event-stream", ["Cache-Control"] = "no-cache", ["Last-Event-ID"] = state.last_id,
-  }
+  local usual = { ["Accept"] = "text/event-stream", ["Cache-Control"] = "no-cache" }
+  usual["Last-Event-ID"] = id_for_header(state.last_id)
   for name, text in pairs(usual) do
     if not names[name:lower()] then headers[name] = text end
   end
@@ -161,17 +171,30 @@ local function install(stream, state, opened)
   end
 end
 
+-- The first connection is an attempt of its own.
+local function next_number(state)
+  return (state.attempts or 0) + (state.opened_at and 0 or 1)
+end
+
+local function send(state, request)
+  local opened, err = core.state(state.api).open(request)
+  if opened ~= nil and type(opened) ~= "userdata" then
+    error("a middleware must return what send gave it for an event stream", 0)
+  end
+  return opened, err
+end
+
 --- Opens it once.
 ---@param stream particle.Stream
 ---@return true?
 ---@return particle.Error?
 function connection.open(stream)
   local state = core.stream_state(stream)
-  report(stream, state, "connecting", { attempt = (state.attempts or 0) + 1 })
-  if state.status == "closed" then return nil, connection.closed_error(state) end
+  report(stream, state, "connecting", { attempt = next_number(state) })
+  if state.status == "closed" or core.closed(state.api) then return nil, connection.closed_error(state) end
   local request, opened, err
   request, err = request_of(state)
-  if request then opened, err = core.state(state.api).open(request) end
+  if request then opened, err = send(state, request) end
   if not opened then return nil, err end
   if state.status == "closed" then -- meanwhile
     opened:discard()
@@ -251,7 +274,7 @@ local function plan(ref, err)
     connection.close(stream, err)
     return nil
   end
-  report(stream, state, "waiting", { error = err, delay = delay, attempt = state.attempts })
+  report(stream, state, "waiting", { error = err, delay = delay, attempt = next_number(state) })
   return delay
 end
 
@@ -262,7 +285,7 @@ local function try(ref)
   local fine, opened, err = pcall(connection.open, stream)
   if fine then return opened, err end
   local kind = opened == NO_MEMORY and "network" or "cancelled"
-  return nil, connection.error(core.stream_state(stream), kind, tostring(opened))
+  return nil, connection.error(core.stream_state(stream), kind, text_of(opened))
 end
 
 local function settle(ref)
@@ -288,7 +311,7 @@ end
 local function break_off(stream, problem)
   local state = core.stream_state(stream)
   if problem ~= NO_MEMORY then
-    connection.close(stream, connection.error(state, "cancelled", tostring(problem)))
+    connection.close(stream, connection.error(state, "cancelled", text_of(problem)))
   elseif state.status ~= "closed" then
     state.job, state.status = nil, "broken"
     scheduler.notify(state)

@@ -412,6 +412,7 @@ function scheduler.sleep(seconds)
   local due = core.now() + seconds
   local task = current()
   if not task then
+    if seconds == 0 then scheduler.step(0) end -- the others' turn
     drive(never, nil, due)
     return
   end

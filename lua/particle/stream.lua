@@ -224,10 +224,11 @@ function stream.new(fields)
     return made
   end
   local opened, err = connection.open(made)
-  if not opened and fields.status ~= "closed" then
+  if not opened then
     connection.close(made, err)
     return nil, err
   end
+  connection.look(made) -- it may have been lost already
   return made
 end
 

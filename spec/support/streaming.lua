@@ -8,7 +8,7 @@ local scheduler = require("particle.scheduler")
 local streaming = {}
 
 --- Seconds that no wait here takes; one that does fails.
-streaming.LONG = 20
+streaming.LONG = 5
 
 streaming.HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 

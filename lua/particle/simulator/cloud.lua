@@ -35,9 +35,9 @@ Cloud.__index = Cloud
 
 local DEFAULT_USER = { username = "user@example.com", password = "password" }
 
--- Unix seconds with a fraction, which os.time lacks.
+-- Unix seconds with a fraction, which never step back.
 local function wall_clock()
-  local start, origin = os.time(), core.now()
+  local start, origin = core.time(), core.now()
   return function() return start + core.now() - origin end
 end
 
