@@ -345,14 +345,14 @@ describe("example", function()
       local folder <close> = support.folder()
       local pipe = folder.path .. "/input"
       assert(os.execute("mkfifo " .. support.quote(pipe)))
-      local process <close> = support.start { "sh", "-c",
-        "exec script --quiet --return --command 'exec lua5.4 examples/chart.lua' /dev/null <\"$1\"", "sh", pipe }
+      local terminal = "exec script --quiet --return --command 'exec lua5.4 examples/chart.lua' /dev/null"
+      local process <close> = support.start { "sh", "-c", terminal .. ' <"$1"', "sh", pipe }
       local input <close> = assert(io.open(pipe, "w"))
       process:expect("\27%[9A")
       input:write("\3")
       input:flush()
       local result = process:wait()
-      assert.are.equal(0, result.status)
+      assert.are.equal(0, result.status, "ended by signal " .. tostring(result.signal))
       assert.is_truthy(result.stdout:find("\27%[K\r\n%^?C?$"), result.stdout)
       assert.is_nil(result.stdout:find("\27%[%?"))
     end)
