@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core.h"
-#include "envelope.h"
 #include "json.h"
 #include "lua_util.h"
 
@@ -29,7 +28,7 @@ static bool has_text(lua_State *L, const char *name) {
 }
 
 static bool push_object(lua_State *L, const char *text, size_t n) {
-    if (pt_envelope_push(L, text, n) || pt_json_decode(L, text, n, false))
+    if (pt_json_decode(L, text, n, false))
         return true;
     lua_pop(L, 1); /* the decoder's complaint */
     return false;

@@ -19,11 +19,8 @@ static bool add(struct curl_slist **list, const char *line) {
     return true;
 }
 
-/* Every list starts by silencing "Expect: 100-continue", which would cost a round trip. */
-struct curl_slist *pt_lines_new(const pt_buffer *lines) {
+static struct curl_slist *new_list(const pt_buffer *lines) {
     struct curl_slist *list = NULL;
-    if (!add(&list, "Expect:"))
-        return NULL;
     for (size_t at = 0; at < lines->len; at += strlen(lines->data + at) + 1) {
         if (!add(&list, lines->data + at)) {
             pt_lines_free(list);
@@ -31,6 +28,10 @@ struct curl_slist *pt_lines_new(const pt_buffer *lines) {
         }
     }
     return list;
+}
+
+struct curl_slist *pt_lines_new(pt_buffer *lines) {
+    return pt_buffer_append(lines, "Expect:", sizeof "Expect:") ? new_list(lines) : NULL;
 }
 
 bool pt_headers_append_bearer(pt_buffer *lines, const pt_buffer *token) {
@@ -49,16 +50,20 @@ const char *pt_lines_find(const pt_buffer *lines, const char *name, size_t n) {
 
 static bool build(pt_headers *h, const pt_buffer *lines, const pt_buffer *token) {
     static const char type[] = "Content-Type: " PT_JSON_TYPE;
+    /* libcurl would put it together anew for each request */
+    static const char coding[] = "Accept-Encoding: " PT_CODING;
+    bool coded = pt_lines_find(lines, "accept-encoding", 15) != NULL;
     bool bearer = token->len > 0 && pt_lines_find(lines, "authorization", 13) == NULL;
     bool typed = pt_lines_find(lines, "content-type", 12) != NULL;
     pt_buffer all = {0};
     bool ok = pt_buffer_append(&all, lines->data, lines->len) &&
+              (coded || pt_buffer_append(&all, coding, sizeof coding)) &&
               (!bearer || pt_headers_append_bearer(&all, token));
     if (ok)
-        h->plain = pt_lines_new(&all);
+        h->plain = new_list(&all);
     ok = ok && h->plain && (typed || pt_buffer_append(&all, type, sizeof type));
     if (ok)
-        h->json = pt_lines_new(&all);
+        h->json = new_list(&all);
     pt_buffer_free(&all);
     return ok && h->json;
 }

@@ -15,6 +15,7 @@ typedef struct pt_headers {
 } pt_headers;
 
 #define PT_JSON_TYPE "application/json"
+#define PT_CODING "gzip"
 
 /* The value in the line of that name (any letter case), or NULL. */
 const char *pt_lines_find(const pt_buffer *lines, const char *name, size_t n);
@@ -27,8 +28,9 @@ void pt_headers_release(pt_headers *h);
 /* Appends a line that carries the token. */
 bool pt_headers_append_bearer(pt_buffer *lines, const pt_buffer *token);
 
-/* A list of the lines in `lines`; NULL when memory ran out. Freeing wipes them. */
-struct curl_slist *pt_lines_new(const pt_buffer *lines);
+/* A list for one request, of the lines in `lines` and one that silences "Expect: 100-continue",
+   which would cost a large body a round trip; NULL when memory ran out. Freeing wipes them. */
+struct curl_slist *pt_lines_new(pt_buffer *lines);
 void pt_lines_free(struct curl_slist *list);
 
 #endif

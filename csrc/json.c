@@ -1,12 +1,14 @@
-/* JSON decoding: a private instance of lua-cjson, then one walk that makes whole numbers integers
- * and drops nulls from objects. This file owns the instance and the array metatables, all in the
- * registry under static addresses. */
+/* JSON decoding: what is plain is read directly (json_plain.c), anything else by a private instance
+ * of lua-cjson, then one walk that makes whole numbers integers and drops nulls from objects. This
+ * file owns the instance and the array metatables, all in the registry under static addresses. */
 #include "json.h"
 
 #include <lauxlib.h>
 #include <locale.h>
 #include <math.h>
 #include <string.h>
+
+#include "json_plain.h"
 
 #define DEPTH_MAX 1000
 #define STACK_CHUNK 16 /* levels of the walk for which stack is asked at once */
@@ -15,6 +17,7 @@ static const char new_key = 0;            /* lua-cjson's new function */
 static const char decode_key = 0;         /* the instance's decode function */
 static const char point_key = 0;          /* the decimal point it was made for, an integer */
 static const char array_mt_key = 0;       /* the metatable that marks arrays */
+static const char marked_key = 0;         /* the same, if lua-cjson gives it to what it decodes */
 static const char empty_array_mt_key = 0; /* later lua-cjson: array only while empty */
 static const char empty_array_key = 0;    /* later lua-cjson: a light userdata */
 
@@ -89,6 +92,11 @@ void pt_json_open(lua_State *L) {
         lua_pushliteral(L, "particle.array");
         lua_setfield(L, -2, "__name");
     }
+    if (lua_getfield(L, -2, "decode_array_with_array_mt") == LUA_TFUNCTION) {
+        lua_pushvalue(L, -2);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &marked_key);
+    }
+    lua_pop(L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &array_mt_key); /* the last: now all of it is there */
     lua_pop(L, 1);
 }
@@ -206,7 +214,15 @@ static bool fail(lua_State *L, int top, const char *message) {
     return false;
 }
 
-bool pt_json_decode(lua_State *L, const char *s, size_t n, bool keep_nulls) {
+static bool push_plain(lua_State *L, const char *s, size_t n, bool keep_nulls) {
+    bool marked = lua_rawgetp(L, LUA_REGISTRYINDEX, &marked_key) == LUA_TTABLE;
+    int array_mt = lua_gettop(L);
+    bool plain = pt_json_plain_push(L, s, n, keep_nulls, marked ? array_mt : 0);
+    lua_remove(L, array_mt);
+    return plain;
+}
+
+static bool decode_any(lua_State *L, const char *s, size_t n, bool keep_nulls) {
     int top = lua_gettop(L);
     const char *problem = text_problem(s, n);
     if (problem != NULL)
@@ -223,6 +239,10 @@ bool pt_json_decode(lua_State *L, const char *s, size_t n, bool keep_nulls) {
         return false;
     }
     return walk(L, keep_nulls) || fail(L, top, "the JSON text is nested too deep");
+}
+
+bool pt_json_decode(lua_State *L, const char *s, size_t n, bool keep_nulls) {
+    return push_plain(L, s, n, keep_nulls) || decode_any(L, s, n, keep_nulls);
 }
 
 void pt_json_push_array_mt(lua_State *L) { lua_rawgetp(L, LUA_REGISTRYINDEX, &array_mt_key); }

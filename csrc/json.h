@@ -1,5 +1,5 @@
 /* JSON: bytes in, Lua value out, and back. Decoding is lua-cjson's (a private instance) and one
- * walk; the encoder is our own. */
+ * walk, but for what is plain; the encoder is our own. */
 #ifndef PT_JSON_H
 #define PT_JSON_H
 

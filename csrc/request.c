@@ -223,14 +223,19 @@ static void add_type(lua_State *L, int idx, pt_transfer *t) {
     lua_pop(L, 1);
 }
 
+/* Of that size libcurl asks whether it may send them, see pt_lines_new. */
+static bool is_large(const pt_transfer *t) {
+    return t->http->mime != NULL || t->http->body.len > 1024u * 1024;
+}
+
 /* Only a request that differs from the others gets lines of its own. */
 static void read_lines(lua_State *L, int idx, pt_engine *e, pt_transfer *t, bool bearer) {
     bool basic = lua_getfield(L, idx, "auth") == LUA_TTABLE;
     if (!lua_isnil(L, -1))
         bearer = false;
     int auth = lua_gettop(L);
-    bool shared =
-        bearer && !has(L, idx, "headers") && !has(L, idx, "content_type") && !has(L, idx, "body");
+    bool shared = bearer && !is_large(t) && !has(L, idx, "headers") &&
+                  !has(L, idx, "content_type") && !has(L, idx, "body");
     remember_authorization(L, pt_engine_lines(e), t);
     if (!shared) {
         if (lua_getfield(L, idx, "headers") != LUA_TNIL)

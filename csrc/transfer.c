@@ -156,7 +156,7 @@ static CURLcode set_rules(pt_transfer *t) {
     PT_SET(CURLOPT_FOLLOWLOCATION, 0L);
     PT_SET(CURLOPT_PATH_AS_IS, 1L);
     PT_SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    PT_SET(CURLOPT_ACCEPT_ENCODING, "");
+    PT_SET(CURLOPT_ACCEPT_ENCODING, PT_CODING);
     PT_SET(CURLOPT_TCP_KEEPALIVE, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
     PT_SET(CURLOPT_QUICK_EXIT, 1L); /* a slow resolver must not hold up a timeout or close() */

@@ -26,8 +26,9 @@ describe("interrupts", function()
   it("end a wait for the cloud", function()
     local result = run([[
       local sim = require("particle.simulator").new { latency = 1000, devices = { { name = "lamp" } } }
+      local lamp = sim:client():device("lamp")
       local guard <close> = require("particle.core").interrupts()
-      print(guard:call(function() print "here" return sim:client():device("lamp"):info() end))
+      print(guard:call(function() print "here" return lamp:info() end))
     ]], 1)
     assert.are.equal("here\nfalse\tinterrupted!\n", result.stdout)
   end)

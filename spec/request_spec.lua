@@ -276,6 +276,23 @@ describe("a request", function()
     core.close(named)
   end)
 
+  it("asks for a reply that is compressed by gzip, unless the caller says otherwise", function()
+    assert.equal("gzip", sent({ method = "GET" }).headers["accept-encoding"])
+    local own = sent { method = "GET", headers = { ["accept-encoding"] = "identity" } }
+    assert.equal("identity", own.headers["accept-encoding"])
+  end)
+
+  it("sends a large body without asking whether it may", function()
+    local large = ("x"):rep(1100 * 1024)
+    for _, body in ipairs {
+      { form = { a = large } }, { json = { a = large } }, { body = large },
+      { multipart = { { name = "a", data = large } } },
+    } do
+      body.method = "PUT"
+      assert.is_nil(sent(body).headers.expect)
+    end
+  end)
+
   it("is a table", function()
     for _, value in ipairs { "GET", 5, true } do
       assert.has_error(function() core.submit(api, value) end)

@@ -318,15 +318,14 @@ local function break_off(stream, problem)
   end
 end
 
-local function run_job(fn, ref, err)
-  local fine, problem = pcall(fn, ref, err)
-  local stream = ref[1]
-  if not fine and stream then break_off(stream, problem) end
+local function on_failure(ref, problem)
+  if ref[1] then break_off(ref[1], problem) end
 end
 
 local function start_job(stream, fn, err)
   coming[stream] = true
-  core.stream_state(stream).job = scheduler.spawn(run_job, fn, setmetatable({ stream }, WEAK), err)
+  local ref = setmetatable({ stream }, WEAK)
+  core.stream_state(stream).job = scheduler.spawn_job(on_failure, fn, ref, err)
 end
 
 local function first_time(ref)

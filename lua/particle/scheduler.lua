@@ -115,6 +115,7 @@ local function settle(task)
 end
 
 local function fail(task, value)
+  if task.on_failure then return task.on_failure(task.subject, value) end
   task.failure = { value = value }
   local _, text = pcall(tostring, value)
   local trace = debug.traceback(task.co, tostring(text))
@@ -209,13 +210,16 @@ local notify = scheduler.notify
 ---@param listener fun(id: integer)
 function scheduler.listen(listener) listeners[#listeners + 1] = listener end
 
+-- Whether there was anything: then who waits in place has to look before time passes.
 local function collect_finished()
   local id = poller:finished()
+  local found = id ~= nil
   while id do
     notify(id)
     for _, listener in ipairs(listeners) do listener(id) end
     id = poller:finished()
   end
+  return found
 end
 
 local function soonest(timeout, seconds)
@@ -262,7 +266,7 @@ function scheduler.timeout() return time_to_wait(nil) end
 --- has become able to.
 ---@param timeout? number  seconds
 function scheduler.step(timeout)
-  collect_finished() -- what happened between two turns: an api closed, a variable assigned
+  if collect_finished() then timeout = 0 end -- what happened between two turns, such as an api closed
   if conditions[1] then check_conditions() end
   if poller:step(time_to_wait(timeout)) == 0 then raise_interrupt() end
   if sources[1] then step_sources() end
@@ -426,11 +430,27 @@ end
 ---@param fn fun(...): ...
 ---@return particle.Task
 function scheduler.spawn(fn, ...)
-  local task = { co = coroutine.create(fn), done = false, queued = false, arguments = table.pack(...) }
+  local task = {
+    co = coroutine.create(fn), done = false, queued = false, on_failure = nil, subject = nil,
+    arguments = table.pack(...),
+  }
   setmetatable(task, Task)
   tasks[task.co] = task
   wake(task)
   busy = busy + 1
+  return task
+end
+
+--- Starts `fn(subject, ...)` as a task that does not fail unseen, even where memory has run out: then
+--- `on_failure(subject, problem)` is called, which must neither wait nor raise.
+---@generic S
+---@param on_failure fun(subject: S, problem: any)
+---@param fn fun(subject: S, ...)
+---@param subject S
+---@return particle.Task
+function scheduler.spawn_job(on_failure, fn, subject, ...)
+  local task = scheduler.spawn(fn, subject, ...)
+  task.on_failure, task.subject = on_failure, subject
   return task
 end
 

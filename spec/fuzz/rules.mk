@@ -9,7 +9,7 @@ LUA_LIBS = $(call lazy,LUA_LIBS,pkg-config --libs lua5.4 2>/dev/null || pkg-conf
 # What each is linked with. The Lua state of a process lives on, so that leaks are looked for at its end only.
 FUZZ_PARTS_sse := sse buffer
 FUZZ_PARTS_url := url base_url buffer
-FUZZ_PARTS_json := json json_encode lua_util secret error text buffer error_scrub error_body
+FUZZ_PARTS_json := json json_plain json_encode lua_util secret error text buffer error_scrub error_body
 FUZZ_PARTS_error_body := $(FUZZ_PARTS_json)
 FUZZ_LENGTH_sse := 300
 FUZZ_LENGTH_url := 300

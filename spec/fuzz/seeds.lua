@@ -16,12 +16,14 @@ local function sse_inputs()
 end
 
 local JSON = {
-  "null", "true", "false", "0", "-0", "1e3", "-12.5e-7", "9007199254740993", "1e400", '""', '"\\u00e9"',
+  "null", "true", "false", "0", "-0", "1e3", "-12.5e-7", "9007199254740993", "1e400",
+  "0.1", "999999999999999.9", '""', '"\\u00e9"',
   '"\\ud83d\\ude00"', '"\\u0000"', '"\u{E9}\u{1F600}"', '"\xFF"', "[]", "{}", "[[]]", "[null]", '{"a":null}',
   '[1,2.5,"x",null,{"a":false}]', '{"":{"a":[]},"b":[{},{}]}', '{"a":1,"a":2}',
   ("["):rep(101) .. ("]"):rep(101),
   '{"cmd":"VarReturn","name":"t","result":21.5,"coreInfo":{"connected":true,"deviceID":"0123"}}',
   '{"id":"0123","name":"lamp","connected":true,"return_value":-1}',
+  '{"data":"open","ttl":60,"published_at":"2026-11-23T10:11:12.345Z","coreid":"0123","version":12,"x":null}',
   '[{"id":"0123","variables":{"t":"double"},"functions":["led"],"notes":null,"online":true}]',
 }
 

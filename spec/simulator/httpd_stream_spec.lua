@@ -108,9 +108,10 @@ local function unchunked(body)
   end
 end
 
+-- Each stretch of 256 bytes is another; few pieces, as the collector may be eager.
 local function bytes(length)
   local pieces = {}
-  for i = 1, length // 8 do pieces[i] = ("%07d\n"):format(i) end
+  for i = 1, length // 256 do pieces[i] = ("%07d\n"):format(i):rep(32) end
   return table.concat(pieces)
 end
 
@@ -576,18 +577,22 @@ describe("httpd", function()
       client:close()
       clients = {}
     end
-    for i = 1, rounds // 10 do cycle(i) end
-    for _ = 1, 10 do server:step() end
-    collectgarbage()
-    local descriptors, memory = open_descriptors(), resident_kilobytes()
-    for i = 1, rounds do cycle(i) end
-    for _ = 1, 10 do server:step() end
-    collectgarbage()
-    assert.are.equal(descriptors, open_descriptors())
-    if not support.sanitized then
-      local growth = resident_kilobytes() - memory
-      assert.truthy(growth < 2000, ("grew by %d kB"):format(growth))
+    local function run(count)
+      local descriptors, memory = open_descriptors(), resident_kilobytes()
+      for i = 1, count do cycle(i) end
+      for _ = 1, 10 do server:step() end
+      collectgarbage()
+      return open_descriptors() - descriptors, resident_kilobytes() - memory
     end
+    run(rounds // 10)
+    local left, growth = run(rounds)
+    assert.are.equal(0, left)
+    if support.sanitized then return end
+    -- Where the heap lies in pieces, from the specs before, a round may take more of it: a leak always does.
+    for _ = 1, 2 do
+      if growth >= 2000 then growth = select(2, run(rounds)) end
+    end
+    assert.truthy(growth < 2000, ("grew by %d kB, for the third time"):format(growth))
   end)
 
   describe("misuse", function()

@@ -29,7 +29,9 @@ local failures = {} -- errors that the scenario did not expect
 local function load()
   particle = require("particle")
   core, scheduler = require("particle.core"), require("particle.scheduler")
-  for _, name in ipairs { "list", "login", "provider", "flash", "watch", "log", "suggest", "token", "stream" } do
+  for _, name in ipairs {
+    "list", "login", "provider", "flash", "watch", "log", "suggest", "token", "stream",
+  } do
     require("particle." .. name)
   end
   if scenario == "simulator" then require("particle.simulator") end
@@ -299,7 +301,8 @@ add("subscribe", function()
   api = open { max_connections = 1 }
   local lamp = api:device("lamp")
   local one <close> = expect(nil, lamp:subscribe("door", { retry = false }))
-  local two = expect(nil, api:subscribe(nil, { wait = false, retry = QUICKLY, headers = { ["X-One"] = "1" } }))
+  local opts = { wait = false, retry = QUICKLY, headers = { ["X-One"] = "1" } }
+  local two = expect(nil, api:subscribe(nil, opts))
   if not one or not two then return end
   expect(VALUE, lamp:read("temperature"))
   for _ = 1, 2 do

@@ -1,0 +1,211 @@
+/* What is read here must come out as lua-cjson and the walk of json.c would have it; whatever could
+ * differ is left to them. */
+#include "json_plain.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "text.h"
+
+enum {
+    DEEPEST = 20,
+    SLOTS = 3 * DEEPEST + 8, /* of the Lua stack */
+    DIGITS = 15,             /* every number of so many is exact as a double */
+    USUAL_FIELDS = 6
+};
+
+typedef struct reader {
+    lua_State *L;
+    const char *at, *end;
+    bool keep_nulls;
+    int array_mt;
+    /* Of the last object at that depth that had any. The next has as many, most likely; where it
+       has fewer, the one behind it gets less room, so that no text takes much more memory than it
+       deserves. */
+    int fields[DEEPEST];
+} reader;
+
+static bool read_value(reader *r, int depth, bool in_object);
+
+static void skip_space(reader *r) {
+    while (r->at < r->end && (unsigned char)*r->at <= ' ' && strchr(" \n\t\r", *r->at) != NULL &&
+           *r->at != '\0')
+        r->at++;
+}
+
+static bool skip(reader *r, char c) {
+    bool found = r->at < r->end && *r->at == c;
+    r->at += found;
+    return found;
+}
+
+/* The same among spaces. */
+static bool skip_token(reader *r, char c) {
+    skip_space(r);
+    bool found = skip(r, c);
+    skip_space(r);
+    return found;
+}
+
+static bool skip_word(reader *r, const char *word) {
+    size_t n = strlen(word);
+    bool found = (size_t)(r->end - r->at) >= n && memcmp(r->at, word, n) == 0;
+    if (found)
+        r->at += n;
+    return found;
+}
+
+/* Past characters that stand for themselves, up to anything else. */
+static const char *find_special(const char *at, const char *end) {
+    size_t length = 1;
+    while (at < end && length > 0) {
+        while (at < end && (signed char)*at >= ' ' && *at != '"' && *at != '\\')
+            at++;
+        length =
+            at < end && (unsigned char)*at >= 0x80 ? pt_utf8_length(at, (size_t)(end - at)) : 0;
+        at += length;
+    }
+    return at;
+}
+
+static bool read_string(reader *r) {
+    if (!skip(r, '"'))
+        return false;
+    const char *start = r->at;
+    r->at = find_special(start, r->end);
+    lua_pushlstring(r->L, start, (size_t)(r->at - start));
+    return skip(r, '"');
+}
+
+/* Takes at most so many digits into *value, and returns how many. */
+static int read_digits(reader *r, int most, int64_t *value) {
+    int count = 0;
+    for (; count < most && r->at < r->end && *r->at >= '0' && *r->at <= '9'; count++)
+        *value = *value * 10 + (*r->at++ - '0');
+    return count;
+}
+
+/* Digits over a power of ten, both exact: the quotient is rounded once, as strtod does. */
+static bool push_decimal(lua_State *L, int64_t digits, int decimals) {
+    static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    double value = (double)digits / powers[decimals];
+    if (value == floor(value))
+        lua_pushinteger(L, (lua_Integer)value);
+    else
+        lua_pushnumber(L, value);
+    return FLT_EVAL_METHOD == 0;
+}
+
+static bool read_number(reader *r) {
+    int64_t digits = 0;
+    bool negative = skip(r, '-');
+    bool zero = r->at < r->end && *r->at == '0';
+    int whole = read_digits(r, DIGITS, &digits), decimals = 0;
+    bool point = skip(r, '.');
+    if (point)
+        decimals = read_digits(r, DIGITS - whole, &digits);
+    if (whole == 0 || (zero && whole > 1) || (point && decimals == 0) || (negative && digits == 0))
+        return false; /* what follows, also a further digit or an exponent, is nobody's token */
+    digits = negative ? -digits : digits;
+    if (point)
+        return push_decimal(r->L, digits, decimals);
+    lua_pushinteger(r->L, (lua_Integer)digits);
+    return true;
+}
+
+static bool read_null(reader *r, bool in_object) {
+    if (!skip_word(r, "null"))
+        return false;
+    if (in_object && !r->keep_nulls)
+        lua_pushnil(r->L);
+    else
+        lua_pushlightuserdata(r->L, NULL);
+    return true;
+}
+
+static bool read_boolean(reader *r) {
+    bool yes = skip_word(r, "true");
+    if (!yes && !skip_word(r, "false"))
+        return false;
+    lua_pushboolean(r->L, yes);
+    return true;
+}
+
+/* The fields behind the brace, into the table at the top. */
+static bool read_fields(reader *r, int depth) {
+    int count = 0;
+    do {
+        if (!read_string(r) || !skip_token(r, ':') || !read_value(r, depth, true))
+            return false;
+        lua_rawset(r->L, -3);
+        count++;
+    } while (skip_token(r, ','));
+    r->fields[depth - 1] = count;
+    return skip(r, '}');
+}
+
+static bool read_object(reader *r, int depth) {
+    skip_space(r);
+    bool empty = skip(r, '}');
+    int fields = r->fields[depth - 1];
+    lua_createtable(r->L, 0, empty ? 0 : fields > 0 ? fields : USUAL_FIELDS);
+    return empty || read_fields(r, depth);
+}
+
+static bool read_items(reader *r, int depth) {
+    lua_Integer count = 0;
+    do {
+        if (!read_value(r, depth, false))
+            return false;
+        lua_rawseti(r->L, -2, ++count);
+    } while (skip_token(r, ','));
+    return skip(r, ']');
+}
+
+static bool read_array(reader *r, int depth) {
+    lua_newtable(r->L);
+    if (r->array_mt != 0) {
+        lua_pushvalue(r->L, r->array_mt);
+        lua_setmetatable(r->L, -2);
+    }
+    skip_space(r);
+    return skip(r, ']') || read_items(r, depth);
+}
+
+/* Pushes it. What is pushed when it fails is taken off in the end. */
+static bool read_value(reader *r, int depth, bool in_object) {
+    switch (r->at < r->end ? *r->at : '\0') {
+    case '"':
+        return read_string(r);
+    case '{':
+        r->at++;
+        return depth < DEEPEST && read_object(r, depth + 1);
+    case '[':
+        r->at++;
+        return depth < DEEPEST && read_array(r, depth + 1);
+    case 'n':
+        return read_null(r, in_object);
+    case 't':
+    case 'f':
+        return read_boolean(r);
+    default:
+        return read_number(r);
+    }
+}
+
+bool pt_json_plain_push(lua_State *L, const char *s, size_t n, bool keep_nulls, int array_mt) {
+    reader r = {.L = L, .at = s, .end = s + n, .keep_nulls = keep_nulls, .array_mt = array_mt};
+    int top = lua_gettop(L);
+    if (n == 0 || !lua_checkstack(L, SLOTS))
+        return false;
+    skip_space(&r);
+    bool plain = read_value(&r, 0, false);
+    skip_space(&r);
+    if (plain && r.at == r.end)
+        return true;
+    lua_settop(L, top);
+    return false;
+}
