@@ -385,7 +385,7 @@ describe("example", function()
     it("sums up what the simulated devices published, and what is missing", function()
       assert_lines({
         "\nEVENT +DEVICE +COUNT +FIRST +LAST +AVERAGE\ntemperature +%x+ +%d+ +%S+Z +%S+Z +2%d%.?%d*\n",
-        "\ndoor +%x+ +2 +%S+Z +%S+Z +%-\n", "\n1 gap%(s%), %d%.%d s in all: connection lost\n$",
+        "\ndoor +%x+ +%d +%S+Z +%S+Z +%-\n", "\n1 gap%(s%), %d%.%d s in all: connection lost\n$",
       }, output_of("store_events.lua", {}, "--count", "12"))
     end)
 
