@@ -345,8 +345,8 @@ describe("example", function()
       local folder <close> = support.folder()
       local pipe = folder.path .. "/input"
       assert(os.execute("mkfifo " .. support.quote(pipe)))
-      local process <close> = support.start { "sh", "-c",
-        "exec script --quiet --return --command 'exec lua5.4 examples/chart.lua' /dev/null <\"$1\"", "sh", pipe }
+      local line = "exec script --quiet --return --command 'exec lua5.4 examples/chart.lua' /dev/null <\"$1\""
+      local process <close> = support.start { "sh", "-c", line, "sh", pipe }
       local input <close> = assert(io.open(pipe, "w"))
       process:expect("\27%[9A")
       input:write("\3")
