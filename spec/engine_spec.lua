@@ -88,7 +88,8 @@ describe("connections", function()
     for line in io.lines("/proc/net/tcp") do
       local fields = {}
       for field in line:gmatch("%S+") do fields[#fields + 1] = field end
-      if fields[3]:match("%x+$") == ("%04X"):format(server.port) then inode = fields[10] end
+      local is_ours = fields[3]:match("%x+$") == ("%04X"):format(server.port)
+      if is_ours and fields[10] ~= "0" then inode = fields[10] end -- 0: what is over, with that port
     end
     local function holds(process)
       local pipe <close> = assert(io.popen(("ls -l /proc/%s/fd"):format(process)))
