@@ -407,18 +407,46 @@ describe("how long a stream waits", function()
     assert.are.same({ 0.001, 0.002, 0.004, 0.004 }, delays(4, policy, streaming.ending(":ok\n\n"), true))
   end)
 
-  it("begins anew with an event", function()
-    local policy = { base = 0.001, cap = 1, random = share(1) }
-    local states, on_state = streaming.states()
-    local fail, good = streaming.ending(), streaming.ending(event("x"))
-    local api = at.server(fail, fail, good, fail, good, streaming.open(event("y")))
-    local stream = assert(api:subscribe { retry = policy, on_state = on_state })
-    assert.are.same({ "x", "x", "y" }, streaming.collect(stream, 3))
+  -- Delays told for each loss of a stream that is read meanwhile.
+  local function losses(...)
     local list = {}
-    for _, entry in ipairs(states.list) do
-      if entry.state == "waiting" then list[#list + 1] = entry.info.delay end
+    local api = at.server(...)
+    local stream = assert(api:subscribe {
+      retry = { base = 0.001, cap = 1, random = share(1) },
+      on_state = function(state, info) if state == "waiting" then list[#list + 1] = info.delay end end,
+    })
+    return stream, list
+  end
+
+  it("grows too when each connection brings an event and ends", function()
+    local good = streaming.ending(event("x"))
+    local stream, list = losses(good, good, good, streaming.open(event("y")))
+    assert.are.same({ "x", "x", "x", "y" }, streaming.collect(stream, 4))
+    assert.are.same({ 0.001, 0.002, 0.004 }, list)
+  end)
+
+  it("is the same when the events before the loss are read late", function()
+    local fail = raw.replying(503, HTML, "")
+    local stream, list = losses(streaming.ending(event("1"):rep(4)), fail, fail, fail,
+      streaming.open(event("2")))
+    for n = 1, 4 do
+      streaming.wait(function() return #list >= n end)
+      assert.are.equal("1", stream:next(0).data)
     end
-    assert.are.same({ 0.001, 0.002, 0.001, 0.002, 0.001 }, list)
+    assert.are.equal("2", stream:next(LONG).data)
+    assert.are.same({ 0.001, 0.002, 0.004, 0.008 }, list)
+  end)
+
+  it("begins anew after a connection that lived for ten seconds", function()
+    local go = false
+    local short, long = streaming.ending(), streaming.resetting(event("x"), function() return go end)
+    local stream, list = losses(short, short, long, streaming.open(event("y")))
+    assert.are.equal("x", stream:next(LONG).data)
+    local state = core.stream_state(stream)
+    state.opened_at = state.opened_at - 10
+    go = true
+    assert.are.equal("y", stream:next(LONG).data)
+    assert.are.same({ 0.001, 0.002, 0.001 }, list)
   end)
 
   it("is at least what the stream's retry field says, from then on", function()
@@ -518,6 +546,20 @@ describe("a gap", function()
     local gap = stream:next(LONG).gap
     assert.is_true(gap.from <= heard)
     assert.is_true(gap.to - gap.from >= 3 * 0.02)
+  end)
+
+  it("is no less than what it lasted where the system's clock is set meanwhile", function()
+    local stream, states = at.stream({ retry = SLOWLY }, streaming.ending(event("1")),
+      raw.replying(500, JSON, "{}"), streaming.open(event("2")))
+    assert.are.equal("1", stream:next(LONG).data)
+    states:await("waiting")
+    local time <close> = setmetatable({ before = core.time }, {
+      __close = function(self) core.time = self.before end,
+    })
+    function core.time() return time.before() - 3600 end
+    local gap = stream:next(LONG).gap
+    assert.is_true(gap.to - gap.from >= 2 * 0.02, gap.to - gap.from)
+    assert.is_true(gap.to <= core.time())
   end)
 
   it("is told between the events before and after it, whenever they are read", function()

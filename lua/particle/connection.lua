@@ -18,7 +18,7 @@ local connection = {}
 ---@field stream particle.Stream
 ---@field error particle.Error?  why it waits, or was closed for good
 ---@field delay number?          seconds until the next attempt
----@field attempt integer?       the number of that attempt, from 1, counted since the last event
+---@field attempt integer?       the number of that attempt, from 1, counted since the last connection that lasted
 
 ---@class particle.stream.State
 ---@field api particle.Api
@@ -29,10 +29,9 @@ local connection = {}
 ---@field status particle.StreamState|"broken"
 ---@field current userdata?     the connection that events are read from; may have ended
 ---@field following userdata?   the one after it, while `current` still has events
----@field attempts integer?     how many were made since the last event; nil: an event of the newest
----connection was read
----@field lost_at number?       Unix seconds: from when on events may be missing
----@field opened_at number?     Unix seconds of the last head
+---@field attempts integer?     how many were made since the last connection that lasted; nil: none yet
+---@field lost_at number?       by core.now(): from when on events may be missing
+---@field opened_at number?     by core.now(): when the last head came
 ---@field gap table?            to be told with the next event of `current`
 ---@field failure particle.Error?  why it was closed for good
 ---@field job particle.Task?    brings it back
@@ -45,7 +44,9 @@ local coming = setmetatable({}, { __mode = "k" }) -- set of the streams that hav
 
 local NO_MEMORY = "not enough memory" -- as errors of Lua and of the core say
 
-local PROVEN = 10 -- seconds: a connection that lived so long was a good one
+-- Seconds: a connection that lived so long was a good one. That it brought events does not say so: one that ends
+-- after each event would soon use up how many streams the cloud lets an account open (100 in 5 minutes).
+local PROVEN = 10
 
 -- Another attempt will not be answered differently.
 local FOR_GOOD = {
@@ -155,11 +156,13 @@ local function request_of(state)
   }
 end
 
--- From here on events are read from this connection.
+-- From here on events are read from this connection. What a gap lasted is measured by a clock that nobody sets.
 local function follow(state, opened)
   discard(state.current)
   state.current, state.following = opened, nil
-  if state.lost_at then state.gap = { from = state.lost_at, to = state.opened_at } end
+  if not state.lost_at then return end
+  local epoch = core.time() - core.now()
+  state.gap = { from = epoch + state.lost_at, to = epoch + state.opened_at }
 end
 
 local function install(stream, state, opened)
@@ -200,7 +203,7 @@ function connection.open(stream)
     opened:discard()
     return nil, connection.closed_error(state)
   end
-  state.attempts, state.opened_at = state.attempts or 0, core.time()
+  state.attempts, state.opened_at = state.attempts or 0, core.now()
   install(stream, state, opened)
   report(stream, state, "open")
   return true
@@ -340,10 +343,12 @@ function connection.start(stream) start_job(stream, first_time) end
 -- Loss ----------------------------------------------------------------------------------------------
 
 local function note_loss(state, lost)
-  local pending = state.gap and not lost:ready() and state.gap
-  state.lost_at = pending and pending.from or core.time() - (core.now() - lost:heard())
-  if pending then state.gap = nil end
-  if core.time() - state.opened_at >= PROVEN then state.attempts = 0 end
+  if state.gap and not lost:ready() then
+    state.gap = nil -- it goes on
+  else
+    state.lost_at = lost:heard()
+  end
+  if core.now() - state.opened_at >= PROVEN then state.attempts = 0 end
   state.last_id, state.retry = lost:last_id() or state.last_id, lost:retry() or state.retry
 end
 

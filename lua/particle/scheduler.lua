@@ -26,6 +26,7 @@ local conditions = {} -- list of { task =, holds = }
 local sources = {} -- list of { source =, fd = }
 local timers = {} -- binary heap of { due =, order =, task = }; equal ones are first come, first served
 local timer_order = 0
+local given_up = 0 -- how many of them nobody waits for
 local busy = 0 -- unfinished tasks and sources: 0 means that a wait concerns its caller alone
 local depth = 0 -- of waits in place
 
@@ -55,18 +56,6 @@ local function before(a, b)
   return a.due < b.due or (a.due == b.due and a.order < b.order)
 end
 
-local function add_timer(task, due)
-  timer_order = timer_order + 1
-  local timer = { due = due, order = timer_order, task = task }
-  local i = #timers + 1
-  while i > 1 and before(timer, timers[i // 2]) do
-    timers[i] = timers[i // 2]
-    i = i // 2
-  end
-  timers[i] = timer
-  task.timer = timer
-end
-
 local function drop_first_timer()
   local last = table.remove(timers)
   local n, i = #timers, 1
@@ -82,11 +71,49 @@ local function drop_first_timer()
   timers[i] = last
 end
 
--- The first timer that somebody still waits for; a timer given up is dropped when it comes to the top.
+-- A sorted list is a heap. Nothing is allocated here.
+local function sweep_timers()
+  local kept = 0
+  for i = 1, #timers do
+    local timer = timers[i]
+    timers[i] = nil
+    if timer.task.timer == timer then
+      kept = kept + 1
+      timers[kept] = timer
+    end
+  end
+  table.sort(timers, before)
+  given_up = 0
+end
+
+-- The timer stays until it comes to the top, or most of them are such: a task that waits for event after event, an
+-- hour at most for each, would leave many behind the timer of one that sleeps for a minute.
+local function give_up_timer(task)
+  if not task.timer then return end
+  task.timer = nil
+  given_up = given_up + 1
+  if given_up > 100 and given_up > #timers // 2 then sweep_timers() end
+end
+
+local function add_timer(task, due)
+  give_up_timer(task)
+  timer_order = timer_order + 1
+  local timer = { due = due, order = timer_order, task = task }
+  local i = #timers + 1
+  while i > 1 and before(timer, timers[i // 2]) do
+    timers[i] = timers[i // 2]
+    i = i // 2
+  end
+  timers[i] = timer
+  task.timer = timer
+end
+
+-- The first timer that somebody still waits for.
 local function next_timer()
   local timer = timers[1]
   while timer and timer.task.timer ~= timer do
     drop_first_timer()
+    given_up = given_up - 1
     timer = timers[1]
   end
   return timer
@@ -97,6 +124,7 @@ local function fire_timers()
   if not timer then return end
   local now = core.now()
   while timer and timer.due <= now do
+    drop_first_timer()
     timer.task.timer = nil
     wake(timer.task)
     timer = next_timer()
@@ -109,7 +137,8 @@ local function settle(task)
   task.done = true
   busy = busy - 1
   if task.transfer then waiting[task.transfer] = nil end
-  task.transfer, task.timer = nil, nil
+  task.transfer = nil
+  give_up_timer(task)
   for _, waiter in ipairs(task.waiters or {}) do wake(waiter) end
   task.waiters = nil
 end
@@ -348,7 +377,7 @@ local function wait_in_task(task, condition, deadline)
     yield(PARKED)
     held = condition()
   until held or (deadline and core.now() >= deadline)
-  task.timer = nil
+  give_up_timer(task)
   for i = #conditions, 1, -1 do
     if conditions[i] == entry then table.remove(conditions, i) end
   end
@@ -372,7 +401,7 @@ function Waits:__close()
   for _, key in ipairs(self.keys) do
     if waiting[key] == self.task then waiting[key] = nil end
   end
-  self.task.timer = nil
+  give_up_timer(self.task)
 end
 
 local function await_news_in_task(task, keys, holds, subject, deadline)
@@ -420,7 +449,7 @@ function scheduler.sleep(seconds)
     add_timer(task, due)
     yield(PARKED)
   until core.now() >= due
-  task.timer = nil
+  give_up_timer(task)
 end
 
 -- Tasks' face -------------------------------------------------------------------------------------

@@ -26,10 +26,8 @@ local state_of = core.stream_state
 
 -- Reading -------------------------------------------------------------------------------------------
 
--- The first event of a connection: it has proved good, and a gap before it is over.
-local function first_event(state, event)
+local function with_gap(state, event)
   event.gap, state.gap = state.gap, nil
-  if not state.following then state.attempts = nil end
   return event
 end
 
@@ -37,7 +35,7 @@ local function take(self, state)
   local current = state.current
   if not current then return nil end
   local event = current:pop()
-  if event then return state.attempts and first_event(state, event) or event end
+  if event then return state.gap and with_gap(state, event) or event end
   if not state.following then return nil end
   connection.follow(self, state)
   return take(self, state)
