@@ -14,33 +14,34 @@ local methods = core.api_methods
 ---@field deadline? number           seconds for the whole call: queue, limiter and all attempts
 ---@field retry? table|false         the policy for this call
 ---@field idempotent? boolean        whether the call may be repeated
----@field headers? table<string, string|number>
+---@field headers? table<string, string|number>  besides those that the library sends
 ---@field token_in? "header"|"query"|"body"   raises where the cloud does not allow it
 ---@field format? "form"|"json"      how the fields of the body are sent
 ---@field nulls? boolean             keep nulls in objects as `particle.null`
 
 ---@class particle.Response
----@field status integer
+---@field status integer             of the HTTP reply
 ---@field headers table<string, string>   any letter case finds a name
 ---@field elapsed number             seconds
----@field attempts integer
+---@field attempts integer           how many were made
 
+--- What went wrong, in one word.
 ---@alias particle.Kind
 ---| "network" | "timeout" | "tls" | "unauthorized" | "forbidden" | "not_found" | "device_offline"
 ---| "rate_limited" | "bad_request" | "server" | "protocol" | "too_large" | "mfa_required" | "cancelled"
 ---| "closed"
 
 ---@class particle.Error
----@field kind particle.Kind
----@field message string
+---@field kind particle.Kind         what went wrong, in one word
+---@field message string             for people
 ---@field status integer?            of the HTTP reply
 ---@field code string?               the cloud's own
 ---@field body any                   decoded, else the raw text
----@field method string
+---@field method string              of the HTTP request
 ---@field url string                 without query and secrets
----@field retryable boolean
----@field retry_after number?        seconds
----@field attempts integer
+---@field retryable boolean          whether another attempt may succeed
+---@field retry_after number?        seconds that the cloud asks to wait
+---@field attempts integer           how many were made
 ---@field delivered boolean|"maybe"  whether the cloud got the request
 ---@field elapsed number             seconds
 ---@field mfa_token string?          for `api:login { mfa_token = ..., otp = ... }`
@@ -87,7 +88,7 @@ function methods.devices(self, filter, opts)
 end
 
 --- Claims a device for the account (`devices.claim`).
----@param id string
+---@param id string  of the device
 ---@param opts? particle.CallOptions|{ request_transfer?: boolean }  true: ask the present owner for it
 ---@return particle.Device?  a handle for the claimed device
 ---@return particle.Error?
@@ -120,9 +121,10 @@ local PUBLISH = {
 }
 
 --- Publishes an event (`events.publish`).
----@param name string
----@param data? string|number
+---@param name string           letters, digits, `_`, `-` and `/`
+---@param data? string|number  sent as text
 ---@param details? { private?: boolean, ttl?: number, product?: integer|string|false }|particle.CallOptions
+---`private`: for the account's own streams only; `ttl`: seconds; `product`: false: not in the api's product
 ---@param opts? particle.CallOptions
 ---@return true?
 ---@return particle.Error?
@@ -206,12 +208,12 @@ end
 ---@class particle.Request
 ---@field method? string          default "GET"
 ---@field path string|(string|integer)[]  encoded already, or a list of raw parts
----@field query? table
+---@field query? table<string, any>  names and values behind the `?`
 ---@field form? table             one of form, json, multipart and body
----@field json? any
+---@field json? any             any value that JSON can hold
 ---@field multipart? table[]      { name =, data = | path =, filename =, type = }
 ---@field body? string            with a Content-Type among the headers
----@field headers? table<string, string|number>
+---@field headers? table<string, string|number>  besides those that the library sends
 ---@field raw? boolean            the reply's text as it came
 ---@field idempotent? boolean     default: true for GET and HEAD
 
@@ -219,7 +221,7 @@ end
 ---@param request particle.Request
 ---@param opts? particle.CallOptions
 ---@return any body                  nil exactly when it failed
----@return particle.Response|particle.Error
+---@return particle.Response|particle.Error  the error when it failed
 function methods.request(self, request, opts)
   check.receiver(self, "api", "request")
   local state = open_state(self)
@@ -250,8 +252,8 @@ end
 --- Puts a middleware, `function(request, send) return send(request) end`, into the way of every request:
 --- around the whole call (default), or around each of its attempts. A later one runs inside the earlier ones.
 ---@param middleware particle.Middleware
----@param level? "call"|"attempt"
----@return particle.Api self
+---@param level? "call"|"attempt"  (call)
+---@return particle.Api  the same api
 function methods.use(self, middleware, level)
   check.receiver(self, "api", "use")
   local state = open_state(self)

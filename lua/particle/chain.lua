@@ -8,7 +8,11 @@ local chain = {}
 
 local submit, await = core.submit, scheduler.await
 
+--- The rest of a request's way, for a middleware to call: gives the reply, or nil and the error.
 ---@alias particle.Send fun(request: table): any, any
+
+--- A function around requests: it may look at the request and change it, send it or not, and look at what
+--- comes back.
 ---@alias particle.Middleware fun(request: table, send: particle.Send): any, any
 
 -- An error raised while waiting (Ctrl-C) discards the transfer, and so does the end of a cancelled task.

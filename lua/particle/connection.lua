@@ -12,10 +12,11 @@ local scheduler = require("particle.scheduler")
 
 local connection = {}
 
+--- What its connection is doing.
 ---@alias particle.StreamState "connecting"|"open"|"waiting"|"closed"
 
 ---@class particle.StreamInfo
----@field stream particle.Stream
+---@field stream particle.Stream  itself
 ---@field error particle.Error?  why it waits, or was closed for good
 ---@field delay number?          seconds until the next attempt
 ---@field attempt integer?       the number of that attempt, from 1, counted since the last connection that lasted

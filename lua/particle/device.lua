@@ -288,7 +288,7 @@ end
 ---@param timeout? number  seconds; default: the api's `deadline`
 ---@param opts? particle.CallOptions  for each ping
 ---@return true?
----@return particle.Error?  kind `timeout` when it was not online in time
+---@return particle.Error?  of kind `timeout` when it was not online in time
 function methods.wait_until_online(self, timeout, opts)
   check.receiver(self, "device", "wait_until_online")
   return require("particle.watch").until_online(self, timeout, opts)

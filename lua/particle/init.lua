@@ -6,11 +6,16 @@ local scheduler = require("particle.scheduler")
 require("particle.api")
 require("particle.device")
 
+---@class particle
+---@field sse particle.sse  the parser of event streams on its own
 local particle = {}
 
+--- The library's name and version.
+---@type string
 particle._VERSION = "particle scm-1"
 
 --- JSON's null; lua-cjson's null is the same value.
+---@type userdata
 particle.null = core.null
 
 ---@class particle.Options
@@ -24,18 +29,18 @@ particle.null = core.null
 ---@field connect_timeout? number       seconds (10)
 ---@field deadline? number              seconds for queue, limiter and all attempts (120)
 ---@field retry? table|false            policy
----@field rate_limit? boolean|table
+---@field rate_limit? boolean|table     the limiter of requests
 ---@field max_connections? integer      further calls queue (16)
 ---@field max_body? integer             bytes of a reply (64 MiB)
----@field http2? boolean                (false)
----@field proxy? string
----@field ca_file? string
----@field ca_path? string
----@field verify? boolean               (true)
+---@field http2? boolean                use HTTP/2 where the cloud offers it (false)
+---@field proxy? string                its address; default: what `https_proxy` and `no_proxy` say
+---@field ca_file? string               a file of certificates that are trusted, instead of the system's
+---@field ca_path? string               a folder of such certificates
+---@field verify? boolean               check the cloud's certificate (true)
 ---@field allow_http? boolean           plain http to a host that is not this machine
----@field user_agent? string
----@field headers? table<string, string|number>
----@field loop? table                   adapter
+---@field user_agent? string           default: the library's name and version
+---@field headers? table<string, string|number>  for every request
+---@field loop? table                   adapter of an event loop
 ---@field log? false|fun(line: string)|file*  default: PARTICLE_LOG=1 logs to standard error
 ---@field retain_login? boolean
 
@@ -122,7 +127,7 @@ end
 --- Marks a table as a JSON array, so that an empty one is sent as `[]`.
 ---@generic T: table
 ---@param t T
----@return T
+---@return T  the very same table
 particle.array = core.array
 
 local PUBLIC = { api = true, device = true, stream = true, error = true }
@@ -137,9 +142,19 @@ function particle.type(value)
 end
 
 --- Waits that many seconds; calls, tasks and simulators go on meanwhile.
+---@param seconds number  not negative
 particle.sleep = scheduler.sleep
 
---- For event loops: readable when there is work to do, which `step` then does.
+---@class particle.Poller
+---@field pollfd fun(self): integer?  The descriptor; nil where the system has no epoll.
+---@field events fun(self): string    What to wait for on it: `"r"`.
+---@field timeout fun(self): number?  Seconds after which `step` has work even if the descriptor stays quiet;
+---nil: never.
+---@field step fun(self, timeout?: number)  One turn: waits at most so many seconds (nil: until something
+---happens), then lets everything run that has become able to.
+
+--- For event loops: its descriptor is readable when there is work to do, which `step` then does.
+---@type particle.Poller
 particle.poller = {
   pollfd = function() return core.poller():pollfd() end,
   events = function() return core.poller():events() end,
@@ -151,7 +166,7 @@ particle.poller = {
 ---@param streams particle.Stream[]
 ---@param timeout? number  seconds
 ---@return particle.Stream?  whose `next(0)` has a result at once
----@return particle.Error?   kind `timeout`
+---@return particle.Error?  of kind `timeout`
 function particle.select(streams, timeout) return require("particle.stream").select(streams, timeout) end
 
 -- Loaded when first used.

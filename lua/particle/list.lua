@@ -12,8 +12,8 @@ local PER_PAGE = 100
 ---@class particle.DeviceFilter
 ---@field product? integer|string|false  list this product (false: the account in spite of the api's product)
 ---@field name? string                   exactly this name
----@field online? boolean
----@field platform_id? integer
+---@field online? boolean                online, or offline
+---@field platform_id? integer           such as 32, Photon 2
 ---@field device_id? string              product only: part of the id
 ---@field device_name? string            product only: part of the name
 ---@field serial_number? string          product only: part of the serial number

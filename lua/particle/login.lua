@@ -11,8 +11,8 @@ local login = {}
 ---@class particle.Credentials
 ---@field grant? "password"|"client_credentials"|"refresh_token"  default: by the fields that are given
 ---@field username? string
----@field password? string
----@field refresh_token? string
+---@field password? string            with `username`
+---@field refresh_token? string       of an earlier login
 ---@field client_id? string            default "particle"
 ---@field client_secret? string        default "particle"
 ---@field client_auth? "basic"|"body"  how the client shows itself; default "basic"

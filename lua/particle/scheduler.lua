@@ -483,9 +483,8 @@ function scheduler.spawn_job(on_failure, fn, subject, ...)
   return task
 end
 
---- Waits for the task's end.
+--- Waits for the task's end. Raises what its function raised.
 ---@return any ...  what its function returned; nil and an error of kind `cancelled` if it was cancelled
----raises what its function raised
 function Task:wait()
   local me = current()
   if me == self then check.raise("wait: a task cannot wait for itself") end

@@ -19,22 +19,21 @@ local sse = {}
 ---that since the event before
 
 ---@class particle.sse.Parser
----Takes the next piece of the stream, of any length. Nothing is parsed before `next` asks. Raises on what is
----no string, and on a closed parser.
----@field feed fun(self: particle.sse.Parser, bytes: string): particle.sse.Parser?, particle.Error?
----The next event, or nil when the bytes so far complete none. With an error of kind `too_large` when a line
----or an event's data exceeds the limit; `next` and `feed` return that error then, until `restart`.
----@field next fun(self: particle.sse.Parser): particle.sse.Event?, particle.Error?
----What the header `Last-Event-ID` of a new connection should say. May be newer than the last event's, for
----events without data are not reported.
----@field last_id fun(self: particle.sse.Parser): string?
----A new connection begins: forgets everything but the last id, also events that were not taken yet.
----@field restart fun(self: particle.sse.Parser): particle.sse.Parser
----Frees the memory now. May be repeated; a `<close>` variable does it.
----@field close fun(self: particle.sse.Parser)
+---@field feed fun(self, bytes: string): particle.sse.Parser?, particle.Error?  Takes the next piece of the
+---stream, of any length. Nothing is parsed before `next` asks. Raises on what is no string, and on a closed
+---parser.
+---@field next fun(self): particle.sse.Event?, particle.Error?  The next event, or nil when the bytes so far
+---complete none. With an error of kind `too_large` when a line or an event's data exceeds the limit; `next`
+---and `feed` return that error then, until `restart`.
+---@field last_id fun(self): string?  What the header `Last-Event-ID` of a new connection should say. May be
+---newer than the last event's, for events without data are not reported.
+---@field restart fun(self): particle.sse.Parser  A new connection begins: forgets everything but the last id,
+---also events that were not taken yet.
+---@field close fun(self)  Frees the memory now. May be repeated; a `<close>` variable does it.
 
 --- A parser at the beginning of a stream.
----@type fun(limit?: integer): particle.sse.Parser  limit: bytes of a line and of an event's data (16 MiB)
+---@param limit? integer  bytes of a line and of an event's data (16 MiB)
+---@return particle.sse.Parser
 sse.parser = core.sse_parser
 
 return sse

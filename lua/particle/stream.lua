@@ -10,7 +10,7 @@ local scheduler = require("particle.scheduler")
 local stream = {}
 
 ---@class particle.Stream
----@field state particle.StreamState
+---@field state particle.StreamState  of its connection
 local methods = core.stream_methods
 
 ---@class particle.Event
@@ -76,7 +76,7 @@ local function deadline_of(timeout) return timeout and core.now() + timeout end
 --- The next event. Waits for it, through losses of the connection, at most so long.
 ---@param timeout? number  seconds; 0: what has come already; nil: for ever
 ---@return particle.Event?
----@return particle.Error? err  kind `timeout`: none came in time; `closed`: after `close()`; else why the
+---@return particle.Error? err  of kind `timeout`: none came in time; `closed`: after `close()`; else why the
 ---stream was given up for good, now and ever after
 function methods.next(self, timeout)
   if type(self) ~= "userdata" then check.receiver(self, "stream", "next") end
@@ -154,7 +154,7 @@ end
 ---@param streams particle.Stream[]
 ---@param timeout? number  seconds; nil: for ever
 ---@return particle.Stream?
----@return particle.Error?  kind `timeout`
+---@return particle.Error?  of kind `timeout`
 function stream.select(streams, timeout)
   check_list(streams)
   check_timeout("select", timeout)
@@ -199,9 +199,9 @@ end
 ---@field wait? boolean           false: do not wait for the first connection
 ---@field retry? particle.Backoff|false  how to come back; false: a loss is the end
 ---@field timeout? number         seconds until the reply's head
----@field deadline? number
----@field headers? table<string, string|number>
----@field token_in? "header"|"query"
+---@field deadline? number        seconds for the first connection
+---@field headers? table<string, string|number>  besides those that the library sends
+---@field token_in? "header"|"query"  (header)
 
 stream.OPTIONS = {
   on_state = options.rule("a function", options.is_callable),

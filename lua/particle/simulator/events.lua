@@ -15,7 +15,7 @@ local DEFAULT_TTL = 60
 ---@class particle.simulator.Event
 ---@field name string
 ---@field data string?          nil: published without
----@field private boolean
+---@field private boolean       for the account's own streams only
 ---@field ttl integer           seconds
 ---@field published_at string   ISO 8601
 ---@field coreid string?        the device that published it; nil: it came through the API

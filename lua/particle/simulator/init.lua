@@ -15,10 +15,10 @@ local simulator = {}
 
 ---@class particle.Simulator
 ---@field url string        its address, such as "http://127.0.0.1:40123"
----@field port integer
+---@field port integer   that it listens on
 ---@field token string      a valid token of the first user
 ---@field username string   of the first user
----@field password string
+---@field password string  of the first user
 local methods = {}
 
 local insides = setmetatable({}, { __mode = "k" }) -- simulator -> { cloud, service }

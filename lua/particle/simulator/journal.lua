@@ -16,7 +16,7 @@ local SECRET_HEADERS = { authorization = true, cookie = true, ["proxy-authorizat
 local LONGEST = 4096
 
 ---@class particle.simulator.Entry
----@field method string
+---@field method string               of the HTTP request
 ---@field path string                 raw, secret parts hidden
 ---@field route string?               the template that it matched, such as "/v1/devices/{device}"
 ---@field query table<string, string>

@@ -4,21 +4,6 @@ local check = require("particle.check")
 local events = require("particle.simulator.events")
 local suggest = require("particle.suggest")
 
----@class particle.simulator.LiveDevice
----@field id string                       read only
----@field name string
----@field online boolean
----@field notes string?
----@field variables table<string, any>    each a value, or a function that returns one
----@field functions table<string, fun(argument: string): integer?>
----@field platform_id integer             read only
----@field product_id integer?             read only
----@field owner string?                   read only: the user name; nil: nobody claimed it
----@field signaling boolean               read only: whether it was told to blink
----@field firmware string?                read only: the bytes that were flashed last
----@field app string?                     read only: the known app that was flashed last
----@field flash_result "success"|"failed"  how the next updates end; failed ones change nothing
-
 local live = {}
 
 local NAME = "the name of an event: a string that is not empty, without line breaks"
@@ -27,6 +12,20 @@ local function is_text(value) return type(value) == "string" and value ~= "" end
 local function is_note(value) return value == nil or type(value) == "string" end
 local function is_table(value) return type(value) == "table" end
 
+---@class particle.simulator.LiveDevice
+---@field id string                       read only
+---@field name string
+---@field online boolean
+---@field notes string?
+---@field variables table<string, any>    each a value, or a function that returns one
+---@field functions table<string, fun(argument: string): integer?>  nothing returned counts as 0
+---@field platform_id integer             read only
+---@field product_id integer?             read only
+---@field owner string?                   read only: the user name; nil: nobody claimed it
+---@field signaling boolean               read only: whether it was told to blink
+---@field firmware string?                read only: the bytes that were flashed last
+---@field app string?                     read only: the known app that was flashed last
+---@field flash_result "success"|"failed"  how the next updates end; failed ones change nothing
 local methods = {}
 
 local devices = setmetatable({}, { __mode = "k" }) -- live device -> { device, cloud }
@@ -43,7 +42,7 @@ end
 --- Publishes an event from the device.
 ---@param name string
 ---@param data? string
----@param details? { private: boolean?, ttl: integer? }
+---@param details? { private: boolean?, ttl: integer? }  `ttl` in seconds
 function methods:publish(name, data, details)
   local device, cloud = of(self, "publish")
   if not is_text(name) or not events.is_name(name) then check.fail("publish", "the name", NAME, name) end

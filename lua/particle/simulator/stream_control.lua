@@ -9,7 +9,7 @@ local control = {}
 ---@class particle.simulator.StreamInfo
 ---@field id integer        counts from 1, also over restarts
 ---@field path string       that was asked for, as it came, without its query
----@field scope "public"|"mine"|"device"|"product"|"org"
+---@field scope "public"|"mine"|"device"|"product"|"org"  whose events
 ---@field user string       whose token it bears
 ---@field prefix string     of the events' names; "": all
 ---@field device string?    the id
@@ -66,7 +66,7 @@ local function is_count(value)
   return type(value) == "number" and value >= 1 and (value == math.huge or value == math.floor(value))
 end
 
----@param methods table  of simulators, which these are added to
+---@param methods particle.Simulator  its methods, which these are added to
 ---@param inside fun(sim: particle.Simulator, method: string): table  { cloud, service }; raises for others
 function control.add(methods, inside)
   --- The open event streams, in the order of opening; without tokens.
