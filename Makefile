@@ -126,6 +126,13 @@ asan: need ## all specs under ASan, UBSan and leak check, once more with an eage
 	@echo "Once more, with an eager collector."
 	@TEST_SANITIZED=1 TEST_COLLECTOR=eager .ci/test build/asan $(SPECS)
 
+# --- documenting
+
+.PHONY: doc
+doc: need ## the manual into build/doc/: guides and reference as HTML, annotations for editors
+	@rm -rf build/doc
+	@$(LUA) doc/generator/main.lua build/doc
+
 # --- checking
 
 C_FILES := $(sort $(wildcard csrc/*.[ch] csrc/*/*.[ch] spec/*.[ch] spec/*/*.[ch] examples/*.[ch] examples/*/*.[ch]))
@@ -137,7 +144,7 @@ check: check-lua check-format check-warnings check-tidy check-symbols check-rock
 
 .PHONY: check-lua check-format check-warnings check-tidy check-symbols check-rockspecs check-words
 check-lua: need
-	@luacheck --quiet --no-color lua spec $(wildcard examples) .ci/rockspecs.lua
+	@luacheck --quiet --no-color lua spec $(wildcard examples doc) .ci/rockspecs.lua
 
 check-format: need
 	@clang-format --dry-run -Werror $(C_FILES)
