@@ -24,6 +24,8 @@ pt_engine *pt_api_check(lua_State *L, int idx) {
     api *a = check(L, idx);
     if (a->engine == NULL)
         pt_raise(L, "the api is closed");
+    if (!pt_engine_is_ours(a->engine))
+        pt_raise(L, PT_FORKED);
     return a->engine;
 }
 

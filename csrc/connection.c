@@ -75,6 +75,8 @@ static int connection_pop(lua_State *L) {
     pt_transfer *t = pt_call_check(L)->transfer;
     if (t == NULL || t->events == NULL || !t->events->ready)
         return 0;
+    if (!pt_poller_is_ours(t->poller))
+        pt_raise(L, PT_FORKED);
     push_event(L, &t->events->sse);
     pt_event_queue_advance(t->events);
     end_if_faulty(t);

@@ -19,6 +19,11 @@
 #define PT_DEVICE_NAME "particle.device"
 #define PT_STREAM_NAME "particle.stream"
 
+#define PT_FORKED                                                                                  \
+    "this Lua state was forked: the child shares the parent's connections and cannot use them; "   \
+    "load "                                                                                        \
+    "particle in the process that uses it, or start a new Lua state there"
+
 /* api.c */
 void pt_api_open(lua_State *L);
 /* Raises unless the value at `idx` is an api that is not closed. */

@@ -363,9 +363,11 @@ static void start_stream(pt_engine *e, pt_transfer *t) {
         watch_silence(e, earliest_due(t, t->started));
 }
 
+bool pt_engine_is_ours(const pt_engine *e) { return pt_poller_is_ours(e->poller); }
+
 void pt_engine_resume(pt_transfer *t) {
     pt_engine *e = t->engine;
-    if (t->state != PT_STREAMING || !t->paused)
+    if (t->state != PT_STREAMING || !t->paused || !pt_engine_is_ours(e))
         return;
     t->paused = false;
     t->heard = pt_now();
@@ -396,6 +398,8 @@ void pt_engine_start(pt_transfer *t) {
 }
 
 void pt_engine_end(pt_transfer *t, pt_end end) {
+    if (!pt_engine_is_ours(t->engine))
+        return;
     if (t->state != PT_QUEUED && !is_active(t))
         return;
     finish(t, end);
@@ -459,6 +463,8 @@ pt_transfer *pt_engine_take(pt_engine *e) {
 
 void pt_engine_give_back(pt_transfer *t) {
     pt_engine *e = t->engine;
+    if (!pt_poller_is_ours(t->poller))
+        return;
     if (e != NULL)
         pt_engine_end(t, PT_END_CANCELLED);
     pt_completion_remove(t->poller, &t->completion);
@@ -550,6 +556,8 @@ static void empty_lists(pt_engine *e) {
 
 void pt_engine_free(pt_engine *e) {
     pt_transfer *t;
+    if (!pt_engine_is_ours(e))
+        return;
     while ((t = e->lists[PT_QUEUED].first) != NULL || (t = first_active(e)) != NULL)
         finish(t, PT_END_CLOSED);
     empty_lists(e);

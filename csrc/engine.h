@@ -28,6 +28,10 @@ typedef struct pt_engine pt_engine;
 pt_engine *pt_engine_new(pt_poller *poller, const pt_engine_options *options,
                          const pt_buffer *lines, const char **why);
 
+/* Whether this process made it. In a child after fork() only pt_engine_free, pt_engine_end and
+   pt_engine_give_back may be called; they touch nothing that is shared, and leak the rest. */
+bool pt_engine_is_ours(const pt_engine *e);
+
 /* Ends every transfer with PT_END_CLOSED and frees all; transfers that are held stay readable. */
 void pt_engine_free(pt_engine *e);
 

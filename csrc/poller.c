@@ -6,7 +6,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "here.h"
 #include "poller_backend.h"
 
 #define EVENTS_AT_ONCE 64
@@ -17,11 +19,13 @@ typedef struct entry {
     unsigned wanted;
     unsigned installed; /* what the backend was told */
     bool adopted;
+    bool foreign;   /* not for us to close */
     bool signalled; /* foreign only: readable and not yet asked about */
 } entry;
 
 struct pt_poller {
     pt_backend *backend;
+    pt_here here;
     entry *entries; /* indexed by descriptor */
     size_t capacity;
     size_t watched;
@@ -51,6 +55,7 @@ pt_poller *pt_poller_new(void) {
         free(p);
         return NULL;
     }
+    pt_here_mark(&p->here);
     p->references = 1;
     p->returned = p->since = pt_now();
     return p;
@@ -65,9 +70,12 @@ void pt_poller_release(pt_poller *p) {
     if (--p->references > 0)
         return;
     pt_backend_free(p->backend);
+    pt_here_free(&p->here);
     free(p->entries);
     free(p);
 }
+
+bool pt_poller_is_ours(const pt_poller *p) { return pt_here_is(&p->here); }
 
 static entry *find_entry(pt_poller *p, int fd) {
     return fd >= 0 && (size_t)fd < p->capacity ? &p->entries[fd] : NULL;
@@ -125,7 +133,7 @@ bool pt_poller_opened(pt_poller *p, int fd) {
         return false;
     (void)install(p, fd, e, 0); /* what goes wrong here went with the older one */
     p->signalled -= e->signalled;
-    e->signalled = e->adopted = false;
+    e->signalled = e->adopted = e->foreign = false;
     return install(p, fd, e, e->wanted);
 }
 
@@ -145,6 +153,14 @@ void pt_poller_forget(pt_poller *p, int fd) {
     *e = (entry){0};
 }
 
+void pt_poller_abandon(pt_poller *p) {
+    for (size_t fd = 0; fd < p->capacity; fd++)
+        if (p->entries[fd].installed != 0 && !p->entries[fd].foreign)
+            close((int)fd);
+    p->capacity = 0;
+    pt_backend_abandon(p->backend);
+}
+
 static void note_foreign(void *owner, int fd, unsigned events) {
     pt_poller *p = owner;
     (void)events;
@@ -155,7 +171,10 @@ static void note_foreign(void *owner, int fd, unsigned events) {
 }
 
 bool pt_poller_watch_foreign(pt_poller *p, int fd) {
-    return pt_poller_opened(p, fd) && pt_poller_watch(p, fd, PT_READABLE, note_foreign, p);
+    if (!pt_poller_opened(p, fd) || !pt_poller_watch(p, fd, PT_READABLE, note_foreign, p))
+        return false;
+    p->entries[fd].foreign = true;
+    return true;
 }
 
 bool pt_poller_take_ready(pt_poller *p, int fd) {

@@ -37,6 +37,13 @@ double pt_now(void);
 
 pt_poller *pt_poller_new(void);
 
+/* Whether this process made it. After fork() the child shares its descriptors with the parent:
+   whatever it did to them, the epoll set above all, it would do to the parent. */
+bool pt_poller_is_ours(const pt_poller *p);
+
+/* In such a child: closes the child's copies of the descriptors and leaves the rest alone. */
+void pt_poller_abandon(pt_poller *p);
+
 /* Every holder keeps one reference, so finalizers may run in any order. */
 pt_poller *pt_poller_hold(pt_poller *p);
 void pt_poller_release(pt_poller *p);

@@ -18,6 +18,9 @@ typedef struct pt_event {
 pt_backend *pt_backend_new(void);
 void pt_backend_free(pt_backend *b);
 
+/* Closes its descriptors only; it is good for nothing else afterwards. */
+void pt_backend_abandon(pt_backend *b);
+
 /* Moves fd from the old set of events to the new one; an empty set means not registered. */
 bool pt_backend_set(pt_backend *b, int fd, unsigned old_events, unsigned new_events);
 

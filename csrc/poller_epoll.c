@@ -26,10 +26,16 @@ pt_backend *pt_backend_new(void) {
     return b;
 }
 
-void pt_backend_free(pt_backend *b) {
+void pt_backend_abandon(pt_backend *b) {
     if (b->timer >= 0)
         close(b->timer);
-    close(b->epoll);
+    if (b->epoll >= 0)
+        close(b->epoll);
+    b->timer = b->epoll = -1;
+}
+
+void pt_backend_free(pt_backend *b) {
+    pt_backend_abandon(b);
     free(b);
 }
 

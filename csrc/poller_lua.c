@@ -10,12 +10,15 @@ static const char poller_key = 0;
 
 static pt_poller **check(lua_State *L) { return luaL_checkudata(L, 1, POLLER_NAME); }
 
-static pt_poller *open_poller(lua_State *L) {
-    pt_poller *p = *check(L);
+static pt_poller *must_be_usable(lua_State *L, pt_poller *p) {
     if (p == NULL)
         pt_raise(L, "the Lua state is closing");
+    if (!pt_poller_is_ours(p))
+        pt_raise(L, PT_FORKED);
     return p;
 }
+
+static pt_poller *open_poller(lua_State *L) { return must_be_usable(L, *check(L)); }
 
 /* step([timeout]) -> how many finished calls and ready descriptors there are to look at */
 static int poller_step(lua_State *L) {
@@ -87,7 +90,9 @@ static int poller_timeout(lua_State *L) {
 
 static int poller_gc(lua_State *L) {
     pt_poller **p = check(L);
-    if (*p != NULL)
+    if (*p != NULL && !pt_poller_is_ours(*p))
+        pt_poller_abandon(*p);
+    else if (*p != NULL)
         pt_poller_release(*p);
     *p = NULL;
     return 0;
@@ -102,9 +107,7 @@ pt_poller *pt_poller_get(lua_State *L) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &poller_key);
     pt_poller **p = luaL_testudata(L, -1, POLLER_NAME);
     lua_pop(L, 1);
-    if (p == NULL || *p == NULL)
-        pt_raise(L, "the Lua state is closing");
-    return *p;
+    return must_be_usable(L, p != NULL ? *p : NULL);
 }
 
 static const luaL_Reg methods[] = {

@@ -14,6 +14,8 @@ struct pt_backend {
 
 pt_backend *pt_backend_new(void) { return calloc(1, sizeof(pt_backend)); }
 
+void pt_backend_abandon(pt_backend *b) { b->count = 0; }
+
 void pt_backend_free(pt_backend *b) {
     free(b->fds);
     free(b);
