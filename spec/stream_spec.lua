@@ -596,6 +596,24 @@ describe("select", function()
     assert.are.equal("closed", select(2, a:next(0)).kind)
   end)
 
+  it("hears the others where one that has ended stays in the list", function()
+    local ended, other = at.api:subscribe(), at.api:subscribe()
+    ended:close()
+    local function first_event()
+      local deadline = core.now() + LONG
+      repeat
+        local event = particle.select({ ended, other }):next(0)
+        if event then return event.name end
+      until core.now() > deadline
+      return "nothing"
+    end
+    at.publish "plain"
+    assert.are.equal("plain", first_event())
+    local task = scheduler.spawn(first_event)
+    at.publish "in a task"
+    assert.are.equal("in a task", task:wait())
+  end)
+
   it("works in tasks, beside others", function()
     local a <close> = at.subscribe("a")
     local b <close> = at.subscribe("b")
