@@ -18,7 +18,7 @@ local connection = {}
 ---@field stream particle.Stream
 ---@field error particle.Error?  why it waits, or was closed for good
 ---@field delay number?          seconds until the next attempt
----@field attempt integer?       the number of that attempt, from 1, counted since the last connection that lasted
+---@field attempt integer?       the number of that attempt, from 1, since a connection that lasted
 
 ---@class particle.stream.State
 ---@field api particle.Api
@@ -44,8 +44,8 @@ local coming = setmetatable({}, { __mode = "k" }) -- set of the streams that hav
 
 local NO_MEMORY = "not enough memory" -- as errors of Lua and of the core say
 
--- Seconds: a connection that lived so long was a good one. That it brought events does not say so: one that ends
--- after each event would soon use up how many streams the cloud lets an account open (100 in 5 minutes).
+-- Seconds: a connection that lived so long was a good one. That it brought events does not say so: if each
+-- ended after one event, we would soon have opened as many as the cloud allows (100 in 5 minutes).
 local PROVEN = 10
 
 -- Another attempt will not be answered differently.
@@ -156,7 +156,7 @@ local function request_of(state)
   }
 end
 
--- From here on events are read from this connection. What a gap lasted is measured by a clock that nobody sets.
+-- From here on events are read from this connection. A gap's length is measured by a clock that nobody sets.
 local function follow(state, opened)
   discard(state.current)
   state.current, state.following = opened, nil

@@ -86,8 +86,8 @@ local function sweep_timers()
   given_up = 0
 end
 
--- The timer stays until it comes to the top, or most of them are such: a task that waits for event after event, an
--- hour at most for each, would leave many behind the timer of one that sleeps for a minute.
+-- The timer stays until it comes to the top, or most of them are such: a task that waits for event after
+-- event, an hour at most for each, would leave many behind the timer of one that sleeps for a minute.
 local function give_up_timer(task)
   if not task.timer then return end
   task.timer = nil
