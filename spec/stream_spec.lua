@@ -506,6 +506,19 @@ describe("each", function()
     assert.are.equal("closed", stream.state)
   end)
 
+  it("raises an error of kind closed that is another's", function()
+    local stream = assert(at.api:subscribe { retry = streaming.AT_ONCE })
+    at.api:use(function()
+      return nil, core.error { kind = "closed", message = "the api that gives tokens was closed" }
+    end)
+    at.sim:cut()
+    local fine, err = pcall(function()
+      for _ in stream:each() do end -- luacheck: ignore 542
+    end)
+    assert.is_false(fine)
+    assert.matches("the api that gives tokens was closed", tostring(err), 1, true)
+  end)
+
   it("ends quietly when another task closes the stream", function()
     local stream = at.subscribe()
     local task = scheduler.spawn(function()

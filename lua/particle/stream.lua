@@ -96,6 +96,13 @@ function methods.next(self, timeout)
   return nil, connection.closed_error(state)
 end
 
+-- By `stream:close()` or `api:close()`: not by an error of that kind which, say, a token function passed on from
+-- another api.
+local function was_closed_by_owner(state)
+  local failure = state.failure
+  return not failure or failure.kind == "closed" and core.closed(state.api)
+end
+
 --- All events to come, for the generic `for`. The loop ends after `close()`, raises the error when the stream
 --- is given up for good, and closes the stream when it is left.
 ---@return fun(): particle.Event?
@@ -106,7 +113,7 @@ function methods.each(self)
   check.receiver(self, "stream", "each")
   local function step()
     local event, err = self:next()
-    if event == nil and err.kind ~= "closed" then error(err, 0) end
+    if event == nil and not was_closed_by_owner(state_of(self)) then error(err, 0) end
     return event
   end
   return step, nil, nil, self
