@@ -96,8 +96,8 @@ function methods.next(self, timeout)
   return nil, connection.closed_error(state)
 end
 
--- By `stream:close()` or `api:close()`: not by an error of that kind which, say, a token function passed on from
--- another api.
+-- By `stream:close()` or `api:close()`: not by an error of that kind which, say, a token function passed on
+-- from another api.
 local function was_closed_by_owner(state)
   local failure = state.failure
   return not failure or failure.kind == "closed" and core.closed(state.api)
