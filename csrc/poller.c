@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "here.h"
@@ -42,7 +41,7 @@ struct pt_poller {
 
 double pt_now(void) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(PT_CLOCK, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 

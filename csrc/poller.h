@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define PT_READABLE 1u
 #define PT_WRITABLE 2u
@@ -32,7 +33,15 @@ typedef struct pt_completion {
 
 typedef struct pt_poller pt_poller;
 
-/* Monotonic seconds. */
+/* A clock that nobody sets and that goes on while the machine sleeps: on waking up a stream has
+   been silent for all that time, and its gap says so. */
+#ifdef CLOCK_BOOTTIME
+#define PT_CLOCK CLOCK_BOOTTIME
+#else
+#define PT_CLOCK CLOCK_MONOTONIC
+#endif
+
+/* Seconds by that clock. */
 double pt_now(void);
 
 pt_poller *pt_poller_new(void);

@@ -76,7 +76,7 @@ int pt_backend_wait(pt_backend *b, int timeout_ms, pt_event *events, int max) {
 int pt_backend_fd(pt_backend *b) {
     if (b->timer >= 0)
         return b->epoll;
-    b->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    b->timer = timerfd_create(PT_CLOCK, TFD_NONBLOCK | TFD_CLOEXEC);
     if (b->timer < 0)
         return -1;
     if (!pt_backend_set(b, b->timer, 0, PT_READABLE)) {

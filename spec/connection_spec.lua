@@ -851,6 +851,21 @@ describe("close", function()
     at.sim:stall(false)
     streaming.wait(function() return #at.sim:streams() == 0 end)
   end)
+
+  it("follows when subscribe is cancelled or raises, for whoever knows the stream from on_state", function()
+    local stream
+    local function keep(_, info) stream = info.stream end
+    at.sim:stall(true)
+    local task = scheduler.spawn(at.api.subscribe, at.api, { on_state = keep })
+    streaming.wait(function() return #at.sim:streams() == 1 end)
+    task:cancel()
+    assert.are.equal("closed", stream.state)
+    assert.are.equal("closed", select(2, stream:next(LONG)).kind)
+
+    at.api:use(function() error("oops", 0) end)
+    assert.has_error(function() at.api:subscribe { on_state = keep } end, "oops")
+    assert.are.equal("closed", stream.state)
+  end)
 end)
 
 describe("a closed stream", function()

@@ -506,6 +506,19 @@ describe("each", function()
     assert.are.equal("closed", stream.state)
   end)
 
+  it("raises an error of kind closed that is another's", function()
+    local stream = assert(at.api:subscribe { retry = streaming.AT_ONCE })
+    at.api:use(function()
+      return nil, core.error { kind = "closed", message = "the api that gives tokens was closed" }
+    end)
+    at.sim:cut()
+    local fine, err = pcall(function()
+      for _ in stream:each() do end -- luacheck: ignore 542
+    end)
+    assert.is_false(fine)
+    assert.matches("the api that gives tokens was closed", tostring(err), 1, true)
+  end)
+
   it("ends quietly when another task closes the stream", function()
     local stream = at.subscribe()
     local task = scheduler.spawn(function()
@@ -594,6 +607,24 @@ describe("select", function()
     assert.are.equal(a, task:wait())
     assert.are.equal(a, particle.select({ b, a }, LONG))
     assert.are.equal("closed", select(2, a:next(0)).kind)
+  end)
+
+  it("hears the others where one that has ended stays in the list", function()
+    local ended, other = at.api:subscribe(), at.api:subscribe()
+    ended:close()
+    local function first_event()
+      local deadline = core.now() + LONG
+      repeat
+        local event = particle.select({ ended, other }):next(0)
+        if event then return event.name end
+      until core.now() > deadline
+      return "nothing"
+    end
+    at.publish "plain"
+    assert.are.equal("plain", first_event())
+    local task = scheduler.spawn(first_event)
+    at.publish "in a task"
+    assert.are.equal("in a task", task:wait())
   end)
 
   it("works in tasks, beside others", function()

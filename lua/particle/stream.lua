@@ -96,6 +96,13 @@ function methods.next(self, timeout)
   return nil, connection.closed_error(state)
 end
 
+-- By `stream:close()` or `api:close()`: not by an error of that kind which, say, a token function passed on
+-- from another api.
+local function was_closed_by_owner(state)
+  local failure = state.failure
+  return not failure or failure.kind == "closed" and core.closed(state.api)
+end
+
 --- All events to come, for the generic `for`. The loop ends after `close()`, raises the error when the stream
 --- is given up for good, and closes the stream when it is left.
 ---@return fun(): particle.Event?
@@ -106,7 +113,7 @@ function methods.each(self)
   check.receiver(self, "stream", "each")
   local function step()
     local event, err = self:next()
-    if event == nil and err.kind ~= "closed" then error(err, 0) end
+    if event == nil and not was_closed_by_owner(state_of(self)) then error(err, 0) end
     return event
   end
   return step, nil, nil, self
@@ -143,6 +150,13 @@ local function find_news(streams)
   return found
 end
 
+-- One that has ended has news for ever, so that nobody would wait: the others' connections need a turn too.
+local function give_turn(states)
+  for _, state in ipairs(states) do
+    if state.status == "closed" then return scheduler.sleep(0) end
+  end
+end
+
 local function select_news(streams)
   local found = find_news(streams)
   selections = selections + 1
@@ -160,6 +174,7 @@ function stream.select(streams, timeout)
   check_timeout("select", timeout)
   local states = {}
   for i, one in ipairs(streams) do states[i] = state_of(one) end
+  give_turn(states)
   if await(states, find_news, streams, deadline_of(timeout)) then return select_news(streams) end
   return nil, core.error { kind = "timeout", message = ("no event within %g s"):format(timeout),
     retryable = true, attempts = 0, delivered = false, elapsed = timeout }
@@ -209,6 +224,21 @@ stream.OPTIONS = {
   wait = options.FLAG,
 }
 
+-- Whoever knows from on_state a stream that `subscribe` never returned is not to wait for it in vain.
+local Opening = {}
+
+function Opening:__close()
+  if self.stream then connection.close(self.stream) end
+end
+
+local function open(made)
+  local opening <close> = setmetatable({ stream = made }, Opening)
+  local opened, err = connection.open(made)
+  if not opened then connection.close(made, err) end
+  opening.stream = nil
+  return opened, err
+end
+
 --- A new stream. Waits for its connection, unless told otherwise.
 ---@param fields table  of `particle.stream.State`: api, device and prefix or path, opts
 ---@return particle.Stream?
@@ -221,11 +251,8 @@ function stream.new(fields)
     connection.start(made)
     return made
   end
-  local opened, err = connection.open(made)
-  if not opened then
-    connection.close(made, err)
-    return nil, err
-  end
+  local opened, err = open(made)
+  if not opened then return nil, err end
   connection.look(made) -- it may have been lost already
   return made
 end
