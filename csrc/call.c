@@ -21,7 +21,7 @@ static bool read_flag(lua_State *L, const char *name) {
 
 /* submit(api, request) -> transfer: started, or queued behind max_connections others */
 static int submit(lua_State *L) {
-    pt_engine *e = pt_api_check(L, 1);
+    luaL_checkudata(L, 1, PT_API_NAME);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     pt_call *c = lua_newuserdatauv(L, sizeof *c, 1);
@@ -31,9 +31,10 @@ static int submit(lua_State *L) {
     lua_setiuservalue(L, -2, 1);
     c->wishes =
         (pt_reply_wishes){read_flag(L, "raw"), read_flag(L, "nulls"), read_flag(L, "response")};
-    c->transfer = pt_engine_take(e);
+    c->transfer = pt_engine_take(pt_api_check(L, 1));
     pt_need(L, c->transfer != NULL);
-    pt_request_read(L, 2, e, c->transfer);
+    pt_request_read(L, 2, c->transfer);
+    (void)pt_api_check(L, 1); /* what ran meanwhile may have closed it */
     pt_engine_start(c->transfer);
     lua_settop(L, 3);
     return 1;
@@ -54,11 +55,15 @@ static int call_id(lua_State *L) {
     return 1;
 }
 
-static void release(pt_call *c) {
+void pt_call_release(pt_call *c) {
     pt_transfer *t = c->transfer;
+    c->unwanted = c->reading;
+    if (c->reading && t->engine != NULL)
+        pt_engine_end(t, PT_END_CANCELLED);
+    if (c->reading || t == NULL)
+        return;
     c->transfer = NULL;
-    if (t != NULL)
-        pt_engine_give_back(t);
+    pt_engine_give_back(t);
 }
 
 static int take_stream(lua_State *L, pt_call *c) {
@@ -77,7 +82,7 @@ static int call_take(lua_State *L) {
     if (c->transfer->opened)
         return take_stream(L, c);
     int results = pt_reply_push(L, c->transfer, c->wishes);
-    release(c);
+    pt_call_release(c);
     return results;
 }
 
@@ -91,7 +96,7 @@ static int call_cancel(lua_State *L) {
 }
 
 static int call_discard(lua_State *L) {
-    release(pt_call_check(L));
+    pt_call_release(pt_call_check(L));
     return 0;
 }
 

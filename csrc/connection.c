@@ -64,6 +64,24 @@ static void push_event(lua_State *L, const pt_sse *sse) {
     }
 }
 
+static int push_event_of(lua_State *L) {
+    push_event(L, lua_touserdata(L, 1));
+    return 1;
+}
+
+/* Finalizers run meanwhile; they may close the stream, or ask for the same event. */
+static void read_event(lua_State *L, pt_call *c) {
+    lua_pushcfunction(L, push_event_of);
+    lua_pushlightuserdata(L, &c->transfer->events->sse);
+    c->reading = true;
+    int status = lua_pcall(L, 1, 1, 0);
+    c->reading = false;
+    if (c->unwanted)
+        pt_call_release(c);
+    if (status != LUA_OK)
+        lua_error(L);
+}
+
 static void end_if_faulty(pt_transfer *t) {
     if (t->engine != NULL && t->events->fault != PT_SSE_MORE)
         pt_engine_end(t, t->events->fault == PT_SSE_LONG ? PT_END_EVENT : PT_END_MEMORY);
@@ -72,12 +90,17 @@ static void end_if_faulty(pt_transfer *t) {
 /* pop() -> event | nil. An event counts as given out when its table is complete: memory that runs
    out before loses none. */
 static int connection_pop(lua_State *L) {
-    pt_transfer *t = pt_call_check(L)->transfer;
+    pt_call *c = pt_call_check(L);
+    pt_transfer *t = c->transfer;
     if (t == NULL || t->events == NULL || !t->events->ready)
         return 0;
     if (!pt_poller_is_ours(t->poller))
         pt_raise(L, PT_FORKED);
-    push_event(L, &t->events->sse);
+    if (c->reading)
+        pt_raise(L, "the stream's next event is already being read");
+    read_event(L, c);
+    if (c->transfer == NULL)
+        return 1;
     pt_event_queue_advance(t->events);
     end_if_faulty(t);
     if (t->paused && t->engine != NULL && pt_event_queue_has_room(t->events))

@@ -33,10 +33,14 @@ pt_engine *pt_api_check(lua_State *L, int idx);
 typedef struct pt_call {
     pt_transfer *transfer; /* NULL: taken or discarded */
     pt_reply_wishes wishes;
+    bool reading;  /* an event is being given out: what it is read from must stay */
+    bool unwanted; /* discarded meanwhile */
 } pt_call;
 
 void pt_call_open(lua_State *L);
 pt_call *pt_call_check(lua_State *L);
+/* Gives the transfer back, at once or when the event being read is complete. */
+void pt_call_release(pt_call *c);
 
 /* connection.c: further methods of a call, into the table on top of the stack */
 void pt_connection_open(lua_State *L);

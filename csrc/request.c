@@ -21,6 +21,13 @@
 /* Seconds. The cloud sends something every 9 to 13. */
 #define USUAL_IDLE 30
 
+/* Metamethods of the request and finalizers run while it is read, and may close the api. */
+static const pt_engine *engine_of(lua_State *L, const pt_transfer *t) {
+    if (t->engine == NULL)
+        pt_raise(L, "the api is closed");
+    return t->engine;
+}
+
 static void read_method(lua_State *L, int idx, pt_transfer *t) {
     size_t n = 0;
     lua_getfield(L, idx, "method");
@@ -158,10 +165,10 @@ static void add_parameter(lua_State *L, pt_buffer *out, const pt_buffer *token) 
 }
 
 /* True when the token goes into the shared header lines. */
-static bool place_token(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
-    const pt_buffer *token = pt_engine_token(e);
+static bool place_token(lua_State *L, int idx, pt_transfer *t) {
     place where = read_place(L, idx);
     check_place(L, idx, where, t);
+    const pt_buffer *token = pt_engine_token(engine_of(L, t));
     if (token->len == 0)
         return true;
     remember(L, t, token->data, token->len);
@@ -229,23 +236,23 @@ static bool is_large(const pt_transfer *t) {
 }
 
 /* Only a request that differs from the others gets lines of its own. */
-static void read_lines(lua_State *L, int idx, pt_engine *e, pt_transfer *t, bool bearer) {
+static void read_lines(lua_State *L, int idx, pt_transfer *t, bool bearer) {
     bool basic = lua_getfield(L, idx, "auth") == LUA_TTABLE;
     if (!lua_isnil(L, -1))
         bearer = false;
     int auth = lua_gettop(L);
     bool shared = bearer && !is_large(t) && !has(L, idx, "headers") &&
                   !has(L, idx, "content_type") && !has(L, idx, "body");
-    remember_authorization(L, pt_engine_lines(e), t);
+    remember_authorization(L, pt_engine_lines(engine_of(L, t)), t);
     if (!shared) {
         if (lua_getfield(L, idx, "headers") != LUA_TNIL)
             pt_lines_read(L, lua_gettop(L), &t->http->line_text, &t->http->secrets);
         lua_pop(L, 1);
-        pt_need(L, pt_lines_add_missing(&t->http->line_text, pt_engine_lines(e)));
-        const pt_buffer *token = pt_engine_token(e);
+        pt_need(L, pt_lines_add_missing(&t->http->line_text, pt_engine_lines(engine_of(L, t))));
         bool own = pt_lines_find(&t->http->line_text, "authorization", 13) != NULL;
         if (basic && !own)
             add_basic(L, auth, t);
+        const pt_buffer *token = pt_engine_token(engine_of(L, t));
         if (bearer && !own && token->len > 0)
             pt_need(L, pt_headers_append_bearer(&t->http->line_text, token));
         add_type(L, idx, t);
@@ -279,9 +286,9 @@ static void read_query(lua_State *L, int idx, pt_transfer *t) {
     lua_pop(L, 1);
 }
 
-void pt_request_read(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
+void pt_request_read(lua_State *L, int idx, pt_transfer *t) {
     read_method(L, idx, t);
-    pt_path_append(L, idx, pt_engine_base(e), t);
+    pt_path_append(L, idx, pt_engine_base(engine_of(L, t)), t);
     t->idempotent = read_flag(L, idx, "idempotent");
     read_seconds(L, idx, "timeout", &t->timeout);
     read_seconds(L, idx, "deadline", &t->deadline);
@@ -289,7 +296,7 @@ void pt_request_read(lua_State *L, int idx, pt_engine *e, pt_transfer *t) {
     read_query(L, idx, t);
     read_body(L, idx, t);
     bool none = has(L, idx, "auth");
-    bool in_header = none || place_token(L, idx, e, t);
-    read_lines(L, idx, e, t, in_header && !none);
+    bool in_header = none || place_token(L, idx, t);
+    read_lines(L, idx, t, in_header && !none);
     pt_need(L, t->http->query.len == 0 || pt_buffer_putc(&t->http->query, '\0'));
 }

@@ -7,7 +7,7 @@
 #include "engine.h"
 
 /* Reads the request table at `idx` into `t`, which belongs to a userdata of the caller: it raises
-   on misuse and when memory ran out. */
-void pt_request_read(lua_State *L, int idx, pt_engine *e, pt_transfer *t);
+   on misuse, when memory ran out, and when the api was closed meanwhile. */
+void pt_request_read(lua_State *L, int idx, pt_transfer *t);
 
 #endif

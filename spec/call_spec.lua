@@ -116,6 +116,21 @@ describe("a call", function()
     end
   end)
 
+  it("is not sent when the api is closed while its request is read", function()
+    local server <close> = raw.new(raw.json("true"))
+    local fields = { method = "POST", path = { "v1", 1 }, query = { a = 1.5 }, headers = { A = 2.5 } }
+    for _, name in ipairs { "raw", "method", "path", "timeout", "query", "form", "auth", "headers" } do
+      local api = server:api()
+      core.set_token(api, "s3cret-token")
+      local request = setmetatable({}, { __index = function(_, field)
+        if field == name then core.close(api) end
+        return fields[field]
+      end })
+      assert.has_error(function() core.submit(api, request) end, "the api is closed")
+    end
+    assert.equal(0, server.accepted)
+  end)
+
   it("has no other methods, and is no other value", function()
     local server <close> = raw.new(raw.json("1"))
     local transfer = core.submit(server:api(), GET)

@@ -160,6 +160,81 @@ describe("a stream that nobody holds", function()
   end)
 end)
 
+describe("a finalizer that runs while an event is read", function()
+  local N = 60
+  local pump, server, api, stream
+
+  before_each(function()
+    local events = {}
+    for i = 1, N do
+      events[i] = ('event: n%d\ndata: {"data":"%s%d","coreid":"c%d"}\n\n'):format(i, ("x"):rep(600), i, i)
+    end
+    pump = streaming.pump()
+    server = raw.new(streaming.open(table.concat(events)))
+    api = streaming.client(server, { log = false })
+  end)
+
+  after_each(function()
+    collectgarbage("incremental", 200, 100, 13)
+    api:close()
+    server:close()
+    pump:cancel()
+  end)
+
+  -- `act` runs at the end of each of very many collections, until the function that is returned was called.
+  local function at_collections(act)
+    local over = false
+    local function arm()
+      setmetatable({}, { __gc = function()
+        if over then return end
+        act()
+        arm()
+      end })
+    end
+    arm()
+    collectgarbage("incremental", 1, 1000, 6)
+    return function() over = true end
+  end
+
+  local function number(event)
+    local i = assert(event.name:match("^n(%d+)$"))
+    assert.are.equal(("x"):rep(600) .. i, event.data)
+    assert.are.equal("c" .. i, event.coreid)
+    return tonumber(i)
+  end
+
+  it("may close the stream", function()
+    for _ = 1, 20 do
+      stream = assert(api:subscribe(nil, { retry = AT_ONCE }))
+      local last = number(assert(stream:next(LONG)))
+      local stop = at_collections(function() stream:close() end)
+      local event, err = stream:next(LONG)
+      while event do
+        assert.are.equal(last + 1, number(event))
+        last = last + 1
+        event, err = stream:next(LONG)
+      end
+      stop()
+      assert.are.equal("closed", err.kind)
+    end
+  end)
+
+  it("may read events, and takes none twice", function()
+    stream = assert(api:subscribe(nil, { retry = AT_ONCE }))
+    local events = {}
+    local stop = at_collections(function()
+      local fine, event = pcall(stream.next, stream, 0)
+      if fine then events[#events + 1] = event end
+    end)
+    repeat events[#events + 1] = stream:next(0.01) until #events >= N
+    stop()
+    local numbers = {}
+    for i, event in ipairs(events) do numbers[i] = number(event) end
+    table.sort(numbers)
+    for i = 1, N do assert.are.equal(i, numbers[i]) end
+  end)
+end)
+
 describe("a stream, its api, its simulator and their reader", function()
   it("may be collected in any order", function()
     for _, order in ipairs(permutations { "stream", "api", "sim", "task" }) do
