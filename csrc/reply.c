@@ -353,7 +353,8 @@ const char *pt_reply_push_loss(lua_State *L, const pt_transfer *t) {
         lua_pushliteral(L, "not enough memory for the stream's connection");
         return "network";
     case PT_END_CURL:
-        lua_pushstring(L, curl_easy_strerror(t->code));
+        lua_pushstring(L, t->code == CURLE_PARTIAL_FILE ? "the server broke the stream off"
+                                                        : curl_easy_strerror(t->code));
         return curl_kind(t->code);
     default:
         return push_end(L, t);

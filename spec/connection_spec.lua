@@ -273,6 +273,14 @@ describe("a lost connection", function()
     check(stream, states, "network")
   end)
 
+  it("is replaced where the server died before the last chunk", function()
+    local bytes = ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\n"
+      .. "%x\r\n%s\r\n"):format(#event("1"), event("1"))
+    local stream, states = at.stream({}, raw.bytes(bytes), streaming.open(event("2")))
+    check(stream, states, "network")
+    assert.are.equal("the server broke the stream off", states:await("waiting").error.message)
+  end)
+
   it("is replaced after a reset", function()
     local seen = false
     local stream, states = at.stream({},
