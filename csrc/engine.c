@@ -384,8 +384,8 @@ void pt_engine_resume(pt_transfer *t) {
 void pt_engine_start(pt_transfer *t) {
     pt_engine *e = t->engine;
     t->submitted = t->started = pt_now();
-    t->headers = e->headers;
-    t->headers->references++;
+    t->http->headers = e->headers;
+    t->http->headers->references++;
     pt_completion_begin(e->poller, &t->completion);
     if (t->events != NULL) {
         start_stream(e, t);
@@ -457,7 +457,7 @@ pt_transfer *pt_engine_take(pt_engine *e) {
         return NULL;
     t->timeout = e->options.timeout;
     t->deadline = e->options.deadline;
-    t->max_body = e->options.max_body;
+    t->http->max_body = e->options.max_body;
     return t;
 }
 

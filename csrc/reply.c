@@ -311,7 +311,7 @@ static const char *push_end(lua_State *L, const pt_transfer *t) {
         return "timeout";
     case PT_END_BODY:
         lua_pushfstring(L, "the reply is larger than max_body (%I bytes)",
-                        (LUAI_UACINT)t->max_body);
+                        (LUAI_UACINT)t->http->max_body);
         return "too_large";
     case PT_END_HEAD:
         lua_pushliteral(L, "the reply's header lines are too large");

@@ -45,7 +45,7 @@ static size_t write_reply(char *bytes, size_t size, size_t count, void *owner) {
     size_t n = size * count;
     if (t->opened)
         return write_events(t, bytes, n);
-    if (n > t->max_body || t->http->reply.len > t->max_body - n)
+    if (n > t->http->max_body || t->http->reply.len > t->http->max_body - n)
         return give_up(t, PT_END_BODY);
     if (!pt_buffer_append(&t->http->reply, bytes, n))
         return give_up(t, PT_END_MEMORY);
@@ -188,6 +188,8 @@ static void reset_http(pt_http *h) {
     h->lines = NULL;
     curl_mime_free(h->mime);
     h->mime = NULL;
+    pt_headers_release(h->headers);
+    h->headers = NULL;
     h->problem[0] = '\0';
 }
 
@@ -214,8 +216,6 @@ pt_transfer *pt_transfer_new(pt_poller *poller, CURLU *base) {
 }
 
 static void reset_state(pt_transfer *t) {
-    pt_headers_release(t->headers);
-    t->headers = NULL;
     pt_event_queue_free(t->events);
     t->events = NULL;
     t->json = t->has_body = t->sent = t->idempotent = t->limited = t->head_ended = false;
@@ -317,7 +317,7 @@ CURLcode pt_transfer_configure(pt_transfer *t, double seconds) {
         return code;
     struct curl_slist *lines = t->http->lines;
     if (lines == NULL)
-        lines = t->json ? t->headers->json : t->headers->plain;
+        lines = t->json ? t->http->headers->json : t->http->headers->plain;
     PT_SET(CURLOPT_HTTPHEADER, lines);
     PT_SET(CURLOPT_TIMEOUT_MS, t->events ? 0L : (long)(seconds * 1000) + 1);
     return t->events ? set_stream(t) : CURLE_OK;

@@ -61,6 +61,8 @@ typedef struct pt_http {
     pt_buffer secrets;        /* NUL-terminated texts that no error may show */
     pt_buffer head;           /* the last reply's header lines */
     pt_buffer reply;
+    size_t max_body;
+    struct pt_headers *headers; /* the engine's lines of the moment it was submitted */
     char problem[CURL_ERROR_SIZE];
 } pt_http;
 
@@ -85,10 +87,8 @@ typedef struct pt_transfer {
     bool opened;     /* an event stream: the head came, and the events go to the queue */
     bool paused;     /* an event stream: libcurl was told to wait, the queue was full */
     bool behind;     /* an event stream: it was, and the rest may still be on its way */
-    struct pt_headers *headers; /* the engine's lines of the moment it was submitted */
-    double timeout, deadline;   /* seconds; the deadline counts from submission */
+    double timeout, deadline; /* seconds; the deadline counts from submission */
     double submitted, started, finished;
-    size_t max_body;
     pt_event_queue *events; /* NULL: this is a call */
     double idle;            /* seconds without a byte after which a stream is given up */
     double heard;           /* when a stream's last byte came */
