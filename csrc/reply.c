@@ -111,11 +111,12 @@ static bool is(const char *kind, const char *other) { return strcmp(kind, other)
 
 typedef enum { NEVER, SURELY, MAYBE } delivery;
 
-/* Surely only when the cloud itself answered and its answer leaves no doubt. */
+/* Surely only when the cloud itself answered, not a proxy, and its answer leaves no doubt. */
 static delivery judge_delivery(const pt_transfer *t, const char *kind) {
     if (!t->sent)
         return NEVER;
-    bool answered = t->end == PT_END_REPLY && t->status < 500 && t->status != 408;
+    bool answered =
+        t->end == PT_END_REPLY && t->status < 500 && t->status != 407 && t->status != 408;
     return answered && !is(kind, "protocol") && !is(kind, "device_offline") ? SURELY : MAYBE;
 }
 

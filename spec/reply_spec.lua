@@ -150,6 +150,7 @@ describe("a status", function()
     [400] = { "bad_request", true, false, false }, [401] = { "unauthorized", true, false, false },
     [403] = { "forbidden", true, false, false }, [404] = { "not_found", true, false, false },
     [405] = { "bad_request", true, false, false }, [406] = { "bad_request", true, false, false },
+    [407] = { "bad_request", "maybe", false, false }, -- a proxy's, not the cloud's
     [408] = { "device_offline", "maybe", false, false }, [409] = { "bad_request", true, false, false },
     [413] = { "bad_request", true, false, false }, [422] = { "bad_request", true, false, false },
     [429] = { "rate_limited", true, true, true }, [500] = { "server", "maybe", true, false },
