@@ -305,7 +305,6 @@ static CURLcode set_stream(pt_transfer *t) {
     PT_SET(CURLOPT_PIPEWAIT, 0L);
     PT_SET(CURLOPT_FRESH_CONNECT, 1L);
     PT_SET(CURLOPT_FORBID_REUSE, 1L);
-    PT_SET(CURLOPT_ACCEPT_ENCODING, NULL);
     return CURLE_OK;
 }
 

@@ -138,7 +138,10 @@ end
 local function headers_of(state)
   local headers, names = {}, {}
   for name, text in pairs(state.opts.headers or {}) do headers[name], names[name:lower()] = text, true end
-  local usual = { ["Accept"] = "text/event-stream", ["Cache-Control"] = "no-cache" }
+  local usual = {
+    ["Accept"] = "text/event-stream", ["Cache-Control"] = "no-cache",
+    ["Accept-Encoding"] = "identity", -- what compresses holds events back
+  }
   usual["Last-Event-ID"] = id_for_header(state.last_id)
   for name, text in pairs(usual) do
     if not names[name:lower()] then headers[name] = text end
