@@ -20,7 +20,7 @@ struct pt_engine {
     CURLM *multi;
     pt_base_url base;
     pt_engine_options options;
-    pt_buffer texts[5]; /* the options' own copies */
+    pt_buffer texts[4]; /* the options' own copies */
     pt_buffer lines, token;
     pt_headers *headers;
     list lists[PT_STATES];
@@ -415,7 +415,6 @@ static CURLcode set_limits(pt_transfer *t, const pt_engine_options *o) {
     PT_SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
     PT_SET(CURLOPT_HTTP_VERSION, version);
     PT_SET(CURLOPT_PIPEWAIT, o->http2 ? 1L : 0L);
-    PT_SET(CURLOPT_USERAGENT, o->user_agent);
     return CURLE_OK;
 }
 
@@ -505,7 +504,7 @@ bool pt_engine_set_token(pt_engine *e, const char *token, size_t n) {
 
 static bool copy_texts(pt_engine *e) {
     const char **const fields[] = {&e->options.base_url, &e->options.proxy, &e->options.ca_file,
-                                   &e->options.ca_path, &e->options.user_agent};
+                                   &e->options.ca_path};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (*fields[i] == NULL)
             continue;
@@ -516,11 +515,21 @@ static bool copy_texts(pt_engine *e) {
     return true;
 }
 
+/* As a line of its own: libcurl would put together its option anew for each request. */
+static bool add_agent(pt_engine *e) {
+    const char *agent = e->options.user_agent;
+    e->options.user_agent = NULL; /* the caller's */
+    if (agent == NULL || pt_lines_find(&e->lines, "user-agent", 10) != NULL)
+        return true;
+    return pt_buffer_puts(&e->lines, "User-Agent: ") && pt_buffer_puts(&e->lines, agent) &&
+           pt_buffer_putc(&e->lines, '\0');
+}
+
 static bool open_engine(pt_engine *e, const pt_buffer *lines, const char **why) {
     e->curl_timer = (pt_timer){.fire = on_curl_time, .owner = e};
     e->queue_timer = (pt_timer){.fire = on_queue_time, .owner = e};
     e->silence_timer = (pt_timer){.fire = on_silence_time, .owner = e};
-    if (!copy_texts(e) || !pt_buffer_append(&e->lines, lines->data, lines->len))
+    if (!copy_texts(e) || !pt_buffer_append(&e->lines, lines->data, lines->len) || !add_agent(e))
         return false;
     if (!pt_base_url_parse(&e->base, e->options.base_url, why))
         return false;
