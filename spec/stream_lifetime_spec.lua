@@ -228,7 +228,10 @@ describe("a finalizer that runs while an event is read", function()
       local fine, event = pcall(stream.next, stream, 0)
       if fine then events[#events + 1] = event end
     end)
-    repeat events[#events + 1] = stream:next(0.01) until #events >= N
+    repeat
+      local event = stream:next(0.01) -- the finalizer adds to the list meanwhile
+      events[#events + 1] = event
+    until #events >= N
     stop()
     local numbers = {}
     for i, event in ipairs(events) do numbers[i] = number(event) end
