@@ -11,6 +11,7 @@
 #include "poller_backend.h"
 
 #define EVENTS_AT_ONCE 64
+#define YEARS 1e9 /* seconds, as many as fit everywhere */
 
 typedef struct entry {
     pt_ready_fn ready;
@@ -35,8 +36,11 @@ struct pt_poller {
     size_t signalled;
     double returned; /* when the last wait ended */
     double since;    /* see pt_poller_since */
+    pt_timer alarm;
+    double kept; /* what the descriptor's timer is set to */
     int references;
     bool exported; /* a foreign loop holds our descriptor: its timer must be kept */
+    bool waiting;  /* Lua looks at the completions when the wait is over */
 };
 
 double pt_now(void) {
@@ -193,11 +197,24 @@ static double next_due(const pt_poller *p) {
     return due;
 }
 
-static void sync_timer(pt_poller *p) {
-    if (!p->exported)
+static void keep_timer(pt_poller *p, double due) {
+    if (!p->exported || p->waiting || (isinf(due) && isinf(p->kept)))
         return;
-    double due = next_due(p), now = pt_now();
-    pt_backend_arm(p->backend, isinf(due) ? -1 : due > now ? due - now : 0);
+    double now = pt_now();
+    pt_backend_arm(p->backend, isinf(due) ? -1 : fmin(fmax(due - now, 0), YEARS));
+    p->kept = due;
+}
+
+static void sync_timer(pt_poller *p) { keep_timer(p, p->completions > 0 ? 0 : next_due(p)); }
+
+static void ring(void *owner) { (void)owner; }
+
+void pt_poller_alarm(pt_poller *p, double seconds) {
+    p->alarm.fire = ring;
+    if (seconds >= 0)
+        pt_timer_set(p, &p->alarm, pt_now() + seconds);
+    else
+        pt_timer_clear(p, &p->alarm);
 }
 
 void pt_timer_set(pt_poller *p, pt_timer *t, double due) {
@@ -240,7 +257,8 @@ void pt_completion_add(pt_poller *p, pt_completion *c) {
     else
         p->first = c;
     p->last = c;
-    p->completions++;
+    if (p->completions++ == 0)
+        sync_timer(p);
 }
 
 void pt_completion_remove(pt_poller *p, pt_completion *c) {
@@ -323,11 +341,13 @@ void pt_poller_wait(pt_poller *p, double timeout) {
     pt_event events[EVENTS_AT_ONCE];
     double entered = pt_now();
     int n = pt_backend_wait(p->backend, wait_ms(p, timeout), events, EVENTS_AT_ONCE);
+    p->waiting = true;
     note_return(p, entered);
     for (int i = 0; i < n; i++)
         dispatch(p, &events[i]);
     fire_due(p);
-    sync_timer(p);
+    p->waiting = false;
+    keep_timer(p, next_due(p));
 }
 
 size_t pt_poller_pending(const pt_poller *p) { return p->completions + p->signalled; }
@@ -339,6 +359,7 @@ bool pt_poller_idle(const pt_poller *p) {
 int pt_poller_fd(pt_poller *p) {
     int fd = pt_backend_fd(p->backend);
     p->exported = fd >= 0;
+    p->kept = 0;
     sync_timer(p);
     return fd;
 }

@@ -98,8 +98,12 @@ size_t pt_poller_pending(const pt_poller *p);
 /* Whether a wait could ever be ended by a descriptor or a timer. */
 bool pt_poller_idle(const pt_poller *p);
 
-/* One descriptor that becomes readable when pt_poller_wait(p, 0) has work to do, timers included;
-   -1 where the system has no such thing. */
+/* One descriptor that becomes readable when pt_poller_wait(p, 0) has work to do, timers and
+   completions included; -1 where the system has no such thing. */
 int pt_poller_fd(pt_poller *p);
+
+/* For work that only Lua knows of: the descriptor becomes readable after so many seconds (negative:
+   not). A wait ends then, too. */
+void pt_poller_alarm(pt_poller *p, double seconds);
 
 #endif

@@ -67,6 +67,13 @@ static int poller_idle(lua_State *L) {
     return 1;
 }
 
+/* alarm([seconds]): the descriptor becomes readable then; nil: not */
+static int poller_alarm(lua_State *L) {
+    pt_poller *p = open_poller(L);
+    pt_poller_alarm(p, luaL_optnumber(L, 2, -1));
+    return 0;
+}
+
 static int poller_pollfd(lua_State *L) {
     int fd = pt_poller_fd(open_poller(L));
     if (fd < 0)
@@ -111,11 +118,17 @@ pt_poller *pt_poller_get(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"step", poller_step},       {"finished", poller_finished},
-    {"watch", poller_watch},     {"ready", poller_ready},
-    {"unwatch", poller_unwatch}, {"idle", poller_idle},
-    {"pollfd", poller_pollfd},   {"events", poller_events},
-    {"timeout", poller_timeout}, {NULL, NULL},
+    {"step", poller_step},
+    {"finished", poller_finished},
+    {"watch", poller_watch},
+    {"ready", poller_ready},
+    {"unwatch", poller_unwatch},
+    {"idle", poller_idle},
+    {"pollfd", poller_pollfd},
+    {"events", poller_events},
+    {"timeout", poller_timeout},
+    {"alarm", poller_alarm},
+    {NULL, NULL},
 };
 
 void pt_poller_open(lua_State *L) {

@@ -1,5 +1,6 @@
 -- The front door: `local particle = require "particle"`.
 
+local check = require("particle.check")
 local core = require("particle.core")
 local options = require("particle.options")
 local scheduler = require("particle.scheduler")
@@ -40,7 +41,7 @@ particle.null = core.null
 ---@field allow_http? boolean           plain http to a host that is not this machine
 ---@field user_agent? string           default: the library's name and version
 ---@field headers? table<string, string|number>  for every request
----@field loop? table                   adapter of an event loop
+---@field loop? particle.Loop           adapter of the program's event loop, such as particle.loop.cqueues
 ---@field log? false|fun(line: string)|file*  default: PARTICLE_LOG=1 logs to standard error
 ---@field retain_login? boolean
 
@@ -51,7 +52,7 @@ local PASSED_ON = {
   "ca_path", "verify", "headers",
 }
 
-local function misuse(problem) require("particle.check").raise("particle.new: " .. problem) end
+local function misuse(problem) check.raise("particle.new: " .. problem) end
 
 local function checked_address(text, allow_http)
   local address, kind = core.base_url(text)
@@ -103,6 +104,7 @@ local function open(given, api, address, token, expires_at, reason)
   state.api, state.options, state.base_url = api, given, address
   state.deadline = given.deadline or DEADLINE
   given.token = nil
+  if given.loop then require("particle.loop").attach(given.loop) end
   install_token(state, token, expires_at, reason)
   install_log(state)
   if given.token_in and given.token_in ~= "header" then
@@ -145,6 +147,16 @@ end
 ---@param seconds number  not negative
 particle.sleep = scheduler.sleep
 
+--- Starts `fn(...)` as a task, which first runs when something waits. What waits inside it suspends the task
+--- alone. Its error is raised by `wait`, and told to `warn` when nobody can wait for it any more.
+---@param fn fun(...): ...
+---@param ... any  its arguments
+---@return particle.Task
+function particle.spawn(fn, ...)
+  if not options.is_callable(fn) then check.fail("spawn", "the task", "a function", fn) end
+  return scheduler.spawn_for_user(fn, ...)
+end
+
 ---@class particle.Poller
 ---@field pollfd fun(self): integer?  The descriptor; nil where the system has no epoll.
 ---@field events fun(self): string    What to wait for on it: `"r"`.
@@ -152,15 +164,23 @@ particle.sleep = scheduler.sleep
 ---nil: never.
 ---@field step fun(self, timeout?: number)  One turn: waits at most so many seconds (nil: until something
 ---happens), then lets everything run that has become able to.
+---@field working fun(self): boolean  Whether tasks are under way that an event loop is to go on for.
 
 --- For event loops: its descriptor is readable when there is work to do, which `step` then does.
 ---@type particle.Poller
 particle.poller = {
-  pollfd = function() return core.poller():pollfd() end,
+  pollfd = function() return scheduler.pollfd() end,
   events = function() return core.poller():events() end,
   timeout = function() return scheduler.timeout() end,
   step = function(_, timeout) scheduler.step(timeout) end,
+  working = function() return scheduler.under_way() end,
 }
+
+--- Like `coroutine.wrap`, for use in tasks: what waits inside `fn` suspends the task that calls the
+--- generator, and not the whole program.
+---@param fn fun(...): ...
+---@return fun(...): ... generator
+function particle.wrap(fn) return require("particle.generator").wrap(fn) end
 
 --- Waits until one of the streams has an event, or has ended.
 ---@param streams particle.Stream[]
