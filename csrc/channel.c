@@ -127,6 +127,7 @@ pt_transfer *pt_channel_next_done(pt_channel *c) {
             continue;
         t->code = message->data.result; /* the message goes when the handle is removed */
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
+        c->answered = c->answered || t->status != 0;
         if (t->code == CURLE_OK && t->events == NULL)
             adopt_connection(t);
         return t;

@@ -16,6 +16,7 @@ typedef struct pt_channel {
     void (*turn)(void *owner); /* called when libcurl had something to do */
     void *owner;
     size_t transfers;
+    bool answered;  /* a reply has come: libcurl knows what the server allows */
     bool unwatched; /* the poller could not watch a transfer's socket: its end says so */
     bool confused;  /* libcurl lost count of its sockets and times: memory ran out there */
 } pt_channel;

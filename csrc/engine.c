@@ -196,13 +196,22 @@ static void watch_queue(pt_engine *e) {
         pt_timer_set(e->poller, &e->queue_timer, due);
 }
 
+/* Before a server of HTTP/2 has said how many calls its connection may carry, libcurl takes it for
+   100 and opens a connection for each further one. */
+static bool has_room(const pt_engine *e) {
+    const size_t before_answer = 100;
+    const pt_channel *c = e->calls;
+    bool open = !is_multiplexed(e) || c == NULL || c->answered || c->transfers < before_answer;
+    return open && e->lists[PT_RUNNING].count < e->options.max_connections;
+}
+
 /* Gathers what has ended and fills the places that became free. */
 static void turn(void *owner) {
     pt_engine *e = owner;
     list *queued = &e->lists[PT_QUEUED];
     bool had_queue = queued->first != NULL;
     collect(e);
-    while (queued->first != NULL && e->lists[PT_RUNNING].count < e->options.max_connections) {
+    while (queued->first != NULL && has_room(e)) {
         launch(e, queued->first);
         collect(e);
     }
