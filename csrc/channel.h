@@ -16,7 +16,9 @@ typedef struct pt_channel {
     void (*turn)(void *owner); /* called when libcurl had something to do */
     void *owner;
     size_t transfers;
-    bool answered;  /* a reply has come: libcurl knows what the server allows */
+    bool failed;    /* a transfer ended before its request could be sent */
+    bool connected; /* a request was sent: libcurl knows whether the server speaks HTTP/2 */
+    bool answered;  /* a reply came: libcurl knows how many streams a connection may carry */
     bool unwatched; /* the poller could not watch a transfer's socket: its end says so */
     bool confused;  /* libcurl lost count of its sockets and times: memory ran out there */
 } pt_channel;

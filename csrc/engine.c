@@ -56,7 +56,7 @@ static void turn(void *owner);
 
 /* -- the life of a transfer ------------------------------------------------------------------- */
 
-/* Over plain http libcurl would wait for a first reply to learn whether it is HTTP/2: it never is. */
+/* Over plain http libcurl would wait for a first reply to learn that it is not HTTP/2. */
 static bool is_multiplexed(const pt_engine *e) { return e->options.http2 && !e->base.plain; }
 
 static bool is_active(const pt_transfer *t) {
@@ -82,6 +82,8 @@ static void finish(pt_transfer *t, pt_end end) {
         t->end = end; /* a callback may have said it more exactly */
     t->finished = pt_now();
     suspect_connection(t);
+    if (t->channel != NULL && !t->sent && t->end != PT_END_CANCELLED)
+        t->channel->failed = true;
     pt_channel_remove(t);
     move(t, PT_ENDED);
     pt_completion_add(t->poller, &t->completion);
@@ -163,6 +165,14 @@ static pt_channel *channel_for_calls(pt_engine *e) {
 /* A stream's connection is never kept, so there is nothing to bound. */
 static pt_channel *channel_for_streams(pt_engine *e) { return need_channel(e, &e->streams, 0); }
 
+/* Where the last connection went, one call makes the next and the others wait; but not where none
+   could be made at all, as each would have its turn at failing. */
+static bool await_connection(const pt_engine *e, const pt_channel *c, pt_transfer *t) {
+    if (t->events != NULL || !is_multiplexed(e))
+        return true;
+    return curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, c->connected ? 1L : 0L) == CURLE_OK;
+}
+
 static void launch(pt_engine *e, pt_transfer *t) {
     t->started = pt_now();
     double left = remaining(t, t->started);
@@ -178,7 +188,7 @@ static void launch(pt_engine *e, pt_transfer *t) {
     }
     move(t, t->events ? PT_STREAMING : PT_RUNNING);
     pt_channel *c = t->events ? channel_for_streams(e) : channel_for_calls(e);
-    if (c == NULL || !pt_channel_add(c, t))
+    if (c == NULL || !await_connection(e, c, t) || !pt_channel_add(c, t))
         finish(t, PT_END_MEMORY);
 }
 
@@ -196,13 +206,19 @@ static void watch_queue(pt_engine *e) {
         pt_timer_set(e->poller, &e->queue_timer, due);
 }
 
-/* Before a server of HTTP/2 has said how many calls its connection may carry, libcurl takes it for
-   100 and opens a connection for each further one. */
-static bool has_room(const pt_engine *e) {
+/* Where calls are to share a connection, the first makes it while the others wait here: in libcurl
+   their time would run. Before the server has said how many calls it may carry, libcurl takes it for
+   100 and opens one for each further call. */
+static bool channel_has_room(const pt_channel *c) {
     const size_t before_answer = 100;
-    const pt_channel *c = e->calls;
-    bool open = !is_multiplexed(e) || c == NULL || c->answered || c->transfers < before_answer;
-    return open && e->lists[PT_RUNNING].count < e->options.max_connections;
+    if (c == NULL || c->answered || c->failed)
+        return true;
+    return c->transfers < (c->connected ? before_answer : 1);
+}
+
+static bool has_room(const pt_engine *e) {
+    return e->lists[PT_RUNNING].count < e->options.max_connections &&
+           (!is_multiplexed(e) || channel_has_room(e->calls));
 }
 
 /* Gathers what has ended and fills the places that became free. */
@@ -345,7 +361,6 @@ static CURLcode set_limits(pt_transfer *t, const pt_engine_options *o, bool mult
     long version = multiplexed ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
     PT_SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
     PT_SET(CURLOPT_HTTP_VERSION, version);
-    PT_SET(CURLOPT_PIPEWAIT, multiplexed ? 1L : 0L);
     return CURLE_OK;
 }
 

@@ -200,6 +200,44 @@ describe("with http2", function()
   end)
 end)
 
+describe("with http2, calls that wait for the first connection", function()
+  local function submit_four(url, options)
+    options.base_url, options.http2, options.max_connections = url, true, 4
+    local api, transfers = core.api(options), {}
+    for i = 1, 4 do transfers[i] = core.submit(api, { method = "GET", path = "/v1/x", idempotent = true }) end
+    return transfers, api
+  end
+
+  it("do not fail one after the other when none can be made", function()
+    local port, close = raw.deaf()
+    for _, transfer in ipairs(submit_four("https://127.0.0.1:" .. port, { connect_timeout = 0.05 })) do
+      local value, err = raw.take(transfer)
+      assert.is_nil(value)
+      assert.same({ "timeout", false, true }, { err.kind, err.delivered, err.retryable })
+      assert.is_true(err.elapsed < LONG)
+    end
+    close()
+    for _, transfer in ipairs(submit_four("https://127.0.0.1:" .. raw.closed_port(), {})) do
+      assert.equal("network", select(2, raw.take(transfer)).kind)
+    end
+  end)
+
+  it("go on when the one that makes it is cancelled", function()
+    local server <close> = raw.new(function(c)
+      if c:fill() then c:hang() end
+    end)
+    local transfers, api = submit_four(server.url:gsub("^http:", "https:"), { timeout = LONG })
+    raw.wait(function() return server.accepted == 1 end)
+    transfers[1]:cancel()
+    assert.equal("cancelled", select(2, raw.take(transfers[1])).kind)
+    raw.wait(function() return server.accepted == 2 end)
+    transfers[2]:cancel("deadline")
+    raw.wait(function() return server.accepted == 4 end)
+    core.close(api)
+    for i = 3, 4 do assert.equal("closed", select(2, transfers[i]:take()).kind) end
+  end)
+end)
+
 describe("a connection of HTTP/2 on which a call timed out", function()
   it("is left by all later calls, and those that are under way finish on it", function()
     local front <close> = nginx.start(sim.url)
