@@ -207,8 +207,8 @@ static void watch_queue(pt_engine *e) {
 }
 
 /* Where calls are to share a connection, the first makes it while the others wait here: in libcurl
-   their time would run. Before the server has said how many calls it may carry, libcurl takes it for
-   100 and opens one for each further call. */
+   their time would run. Before the server has said how many calls it may carry, libcurl takes it
+   for 100 and opens one for each further call. */
 static bool channel_has_room(const pt_channel *c) {
     const size_t before_answer = 100;
     if (c == NULL || c->answered || c->failed)
