@@ -35,8 +35,8 @@ build = {
     LUA_CFLAGS = "-I$(LUA_INCDIR)",
     CURL_CFLAGS = "-I$(CURL_INCDIR)",
     CURL_LIBS = "-L$(CURL_LIBDIR) -lcurl",
-    CORE_SOURCES = "csrc/api.c csrc/base64.c csrc/base_url.c csrc/buffer.c csrc/call.c csrc/connection.c "
-      .. "csrc/core.c csrc/device.c csrc/engine.c csrc/error.c csrc/error_body.c "
+    CORE_SOURCES = "csrc/api.c csrc/base64.c csrc/base_url.c csrc/buffer.c csrc/call.c csrc/channel.c "
+      .. "csrc/connection.c csrc/core.c csrc/device.c csrc/engine.c csrc/error.c csrc/error_body.c "
       .. "csrc/error_scrub.c csrc/event_queue.c csrc/form.c csrc/headers.c csrc/here.c csrc/interrupt.c "
       .. "csrc/json.c csrc/json_encode.c csrc/json_plain.c csrc/lines.c csrc/lua_util.c csrc/multipart.c csrc/path.c "
       .. "csrc/poller.c csrc/poller_epoll.c csrc/poller_lua.c csrc/poller_poll.c csrc/reply.c "

@@ -2,6 +2,7 @@
 #include "core.h"
 
 #include <lauxlib.h>
+#include <pthread.h>
 #include <time.h>
 
 #include "error.h"
@@ -149,9 +150,21 @@ static void open_scratch(lua_State *L) {
 
 PT_EXPORT int luaopen_particle_core(lua_State *L);
 
-/* libcurl counts its initialisations and guards them by a lock of its own. */
+/* Not every build of libcurl guards its start against other threads, nor what it says of itself.
+   Its end is never called: nobody knows who else uses it. NULL when it cannot start. */
+static const char *start_libcurl(void) {
+    static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
+    const char *version = NULL;
+    (void)pthread_mutex_lock(&starting);
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+        version = curl_version_info(CURLVERSION_NOW)->version;
+    (void)pthread_mutex_unlock(&starting);
+    return version;
+}
+
 PT_EXPORT int luaopen_particle_core(lua_State *L) {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    const char *version = start_libcurl();
+    if (version == NULL)
         return luaL_error(L, "libcurl cannot start");
     luaL_checkversion(L);
     pt_secret_open(L);
@@ -161,7 +174,7 @@ PT_EXPORT int luaopen_particle_core(lua_State *L) {
     luaL_newlib(L, functions);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
-    lua_pushstring(L, curl_version_info(CURLVERSION_NOW)->version);
+    lua_pushstring(L, version);
     lua_setfield(L, -2, "libcurl_version");
     pt_poller_open(L);
     pt_api_open(L);

@@ -1,6 +1,6 @@
-/* Runs transfers on a multi handle: sockets and the timer go to the poller, finished transfers to
-   its completions. Calls beyond max_connections wait here in order, because libcurl's own queue
-   would count their waiting as time spent. Event streams wait for nobody. */
+/* Runs transfers on channels; those that have ended go to the poller's completions. Calls beyond
+   max_connections wait here in order, because libcurl's own queue would count their waiting as time
+   spent. Event streams wait for nobody. */
 #include "engine.h"
 
 #include <math.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channel.h"
 #include "headers.h"
 
 typedef struct list {
@@ -17,19 +18,18 @@ typedef struct list {
 
 struct pt_engine {
     pt_poller *poller;
-    CURLM *multi;
+    CURLSH *share;        /* names resolved and TLS sessions, for all channels */
+    pt_channel *calls;    /* that of new calls; NULL: the next one makes another */
+    pt_channel *streams;  /* likewise; streams would crowd out the connections kept for calls */
+    pt_channel *channels; /* all; those that are neither go when they are empty */
     pt_base_url base;
     pt_engine_options options;
     pt_buffer texts[4]; /* the options' own copies */
     pt_buffer lines, token;
     pt_headers *headers;
     list lists[PT_STATES];
-    pt_timer curl_timer;
     pt_timer queue_timer;   /* the first deadline among the queued */
     pt_timer silence_timer; /* no later than the first stream is to be given up */
-    long connections;       /* kept by libcurl at most, streams included */
-    bool unwatched;         /* the poller could not watch a transfer's socket */
-    bool confused;          /* libcurl lost count of its sockets and times: memory ran out there */
 };
 
 static void unlink_transfer(list *l, pt_transfer *t) {
@@ -52,81 +52,39 @@ static void move(pt_transfer *t, pt_state state) {
     append_transfer(&t->engine->lists[state], t);
 }
 
-/* -- libcurl's side: sockets and time --------------------------------------------------------- */
-
-static void turn(pt_engine *e);
-
-static void act(pt_engine *e, curl_socket_t fd, int mask) {
-    int running;
-    if (curl_multi_socket_action(e->multi, fd, mask, &running) > CURLM_OK)
-        e->confused = true;
-}
-
-static void on_ready(void *owner, int fd, unsigned events) {
-    pt_engine *e = owner;
-    int mask = (events & PT_READABLE ? CURL_CSELECT_IN : 0) |
-               (events & PT_WRITABLE ? CURL_CSELECT_OUT : 0);
-    act(e, fd, mask);
-    turn(e);
-}
-
-static pt_transfer *find_transfer(CURL *easy) {
-    char *owner = NULL;
-    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) != CURLE_OK)
-        return NULL;
-    return (pt_transfer *)(void *)owner;
-}
-
-/* Never fails: that would be the end of the multi handle, not of one transfer. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *owner, void *socket_owner) {
-    (void)socket_owner;
-    pt_engine *e = owner;
-    unsigned events = what == CURL_POLL_IN      ? PT_READABLE
-                      : what == CURL_POLL_OUT   ? PT_WRITABLE
-                      : what == CURL_POLL_INOUT ? PT_READABLE | PT_WRITABLE
-                                                : 0;
-    if (!pt_poller_watch(e->poller, fd, events, on_ready, e) && events != 0) {
-        pt_transfer *t = find_transfer(easy);
-        if (t != NULL)
-            t->end = PT_END_MEMORY;
-        e->unwatched = true;
-    }
-    return 0;
-}
-
-static void on_curl_time(void *owner) {
-    pt_engine *e = owner;
-    act(e, CURL_SOCKET_TIMEOUT, 0);
-    turn(e);
-}
-
-static int on_timer(CURLM *multi, long ms, void *owner) {
-    (void)multi;
-    pt_engine *e = owner;
-    if (ms < 0)
-        pt_timer_clear(e->poller, &e->curl_timer);
-    else
-        pt_timer_set(e->poller, &e->curl_timer, pt_now() + (double)ms / 1000);
-    return 0;
-}
+static void turn(void *owner);
 
 /* -- the life of a transfer ------------------------------------------------------------------- */
+
+/* Over plain http libcurl would wait for a first reply to learn that it is not HTTP/2. */
+static bool is_multiplexed(const pt_engine *e) { return e->options.http2 && !e->base.plain; }
 
 static bool is_active(const pt_transfer *t) {
     return t->state == PT_RUNNING || t->state == PT_STREAMING;
 }
 
-static pt_transfer *first_active(const pt_engine *e) {
-    pt_transfer *t = e->lists[PT_RUNNING].first;
-    return t != NULL ? t : e->lists[PT_STREAMING].first;
+static bool has_timed_out(const pt_transfer *t) {
+    return t->end == PT_END_DEADLINE ||
+           (t->end == PT_END_CURL && t->code == CURLE_OPERATION_TIMEDOUT);
+}
+
+/* libcurl keeps an HTTP/2 connection on which a call has timed out, and would prefer it for ever
+   though nothing comes from it any more. So new calls get connections of their own; those under way
+   on the old ones go on. */
+static void suspect_connection(pt_transfer *t) {
+    pt_engine *e = t->engine;
+    if (is_multiplexed(e) && t->sent && has_timed_out(t) && t->channel == e->calls)
+        e->calls = NULL;
 }
 
 static void finish(pt_transfer *t, pt_end end) {
-    if (is_active(t) && t->engine->multi != NULL)
-        (void)curl_multi_remove_handle(t->engine->multi, t->easy);
     if (t->end == PT_END_REPLY)
         t->end = end; /* a callback may have said it more exactly */
     t->finished = pt_now();
+    suspect_connection(t);
+    if (t->channel != NULL && !t->sent && t->end != PT_END_CANCELLED)
+        t->channel->failed = true;
+    pt_channel_remove(t);
     move(t, PT_ENDED);
     pt_completion_add(t->poller, &t->completion);
 }
@@ -155,89 +113,64 @@ static pt_end read_end(const pt_transfer *t, CURLcode code) {
     }
 }
 
-/* libcurl reports the closing of a connection that was in use; before that it may close it
- * silently.
- */
-static void adopt_connection(pt_transfer *t) {
-    long made = 0;
-    curl_socket_t fd = CURL_SOCKET_BAD;
-    if (curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &made) == CURLE_OK && made > 0 &&
-        curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK)
-        pt_poller_adopt(t->poller, fd);
-}
-
-static void end_unwatched_in(const list *l) {
+static void end_for_memory(const list *l, const pt_channel *c, bool all) {
     for (pt_transfer *t = l->first, *next; t != NULL; t = next) {
         next = t->next;
-        if (t->end == PT_END_MEMORY)
+        if (t->channel == c && (t->end == PT_END_MEMORY || all))
             finish(t, PT_END_MEMORY);
     }
 }
 
-static void end_unwatched(pt_engine *e) {
-    e->unwatched = false;
-    end_unwatched_in(&e->lists[PT_RUNNING]);
-    end_unwatched_in(&e->lists[PT_STREAMING]);
-}
-
-/* What is under way may never be heard of again, and later sockets would meet what is left of
-   those. The next launch makes another multi. */
-static void give_up_multi(pt_engine *e) {
-    e->confused = false;
-    for (pt_transfer *t; (t = first_active(e)) != NULL;)
-        finish(t, PT_END_MEMORY);
-    (void)curl_multi_cleanup(e->multi);
-    e->multi = NULL;
-    pt_timer_clear(e->poller, &e->curl_timer);
+/* Where it is confused, what is under way may never be heard of again, and later sockets would meet
+   what is left of those. */
+static void collect_from(pt_engine *e, pt_channel *c) {
+    pt_transfer *t;
+    while ((t = pt_channel_next_done(c)) != NULL)
+        finish(t, read_end(t, t->code));
+    if (c->unwatched || c->confused) {
+        end_for_memory(&e->lists[PT_RUNNING], c, c->confused);
+        end_for_memory(&e->lists[PT_STREAMING], c, c->confused);
+    }
+    c->unwatched = false;
+    if (c->confused && c == e->calls)
+        e->calls = NULL;
+    if (c->confused && c == e->streams)
+        e->streams = NULL;
 }
 
 static void collect(pt_engine *e) {
-    CURLMsg *message;
-    int left;
-    while (e->multi != NULL && (message = curl_multi_info_read(e->multi, &left)) != NULL) {
-        pt_transfer *t = find_transfer(message->easy_handle);
-        if (message->msg != CURLMSG_DONE || t == NULL)
+    for (pt_channel **at = &e->channels, *c; (c = *at) != NULL;) {
+        collect_from(e, c);
+        if (c == e->calls || c == e->streams || c->transfers > 0) {
+            at = &c->next;
             continue;
-        t->code = message->data.result; /* the message goes when the handle is removed */
-        (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
-        if (t->code == CURLE_OK && t->events == NULL)
-            adopt_connection(t);
-        finish(t, read_end(t, t->code));
-    }
-    if (e->unwatched)
-        end_unwatched(e);
-    if (e->confused)
-        give_up_multi(e);
-}
-
-static bool set_multi(pt_engine *e) {
-    e->connections = (long)e->options.max_connections + 4;
-    return curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, e->connections) == CURLM_OK &&
-           curl_multi_setopt(e->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 256L) == CURLM_OK;
-}
-
-static bool have_multi(pt_engine *e) {
-    if (e->multi == NULL) {
-        e->multi = curl_multi_init();
-        if (e->multi != NULL && !set_multi(e)) {
-            (void)curl_multi_cleanup(e->multi);
-            e->multi = NULL;
         }
+        *at = c->next;
+        pt_channel_free(c);
     }
-    return e->multi != NULL;
 }
 
-/* libcurl counts connections in use too: streams would leave no room for those kept for calls. */
-static bool allow_connection(pt_engine *e) {
-    long wanted = (long)(e->options.max_connections + e->lists[PT_STREAMING].count) + 4;
-    if (wanted <= e->connections)
+static pt_channel *need_channel(pt_engine *e, pt_channel **which, size_t connections) {
+    if (*which == NULL && (*which = pt_channel_new(e->poller, connections, turn, e)) != NULL) {
+        (*which)->next = e->channels;
+        e->channels = *which;
+    }
+    return *which;
+}
+
+static pt_channel *channel_for_calls(pt_engine *e) {
+    return need_channel(e, &e->calls, e->options.max_connections);
+}
+
+/* A stream's connection is never kept, so there is nothing to bound. */
+static pt_channel *channel_for_streams(pt_engine *e) { return need_channel(e, &e->streams, 0); }
+
+/* Where the last connection went, one call makes the next and the others wait; but not where none
+   could be made at all, as each would have its turn at failing. */
+static bool await_connection(const pt_engine *e, const pt_channel *c, pt_transfer *t) {
+    if (t->events != NULL || !is_multiplexed(e))
         return true;
-    e->connections = 2 * wanted;
-    return curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, e->connections) == CURLM_OK;
+    return curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, c->connected ? 1L : 0L) == CURLE_OK;
 }
 
 static void launch(pt_engine *e, pt_transfer *t) {
@@ -254,11 +187,9 @@ static void launch(pt_engine *e, pt_transfer *t) {
         return;
     }
     move(t, t->events ? PT_STREAMING : PT_RUNNING);
-    if (!have_multi(e) || !allow_connection(e) ||
-        curl_multi_add_handle(e->multi, t->easy) != CURLM_OK)
+    pt_channel *c = t->events ? channel_for_streams(e) : channel_for_calls(e);
+    if (c == NULL || !await_connection(e, c, t) || !pt_channel_add(c, t))
         finish(t, PT_END_MEMORY);
-    else
-        act(e, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static void watch_queue(pt_engine *e) {
@@ -275,12 +206,28 @@ static void watch_queue(pt_engine *e) {
         pt_timer_set(e->poller, &e->queue_timer, due);
 }
 
+/* Where calls are to share a connection, the first makes it while the others wait here: in libcurl
+   their time would run. Before the server has said how many calls it may carry, libcurl takes it
+   for 100 and opens one for each further call. */
+static bool channel_has_room(const pt_channel *c) {
+    const size_t before_answer = 100;
+    if (c == NULL || c->answered || c->failed)
+        return true;
+    return c->transfers < (c->connected ? before_answer : 1);
+}
+
+static bool has_room(const pt_engine *e) {
+    return e->lists[PT_RUNNING].count < e->options.max_connections &&
+           (!is_multiplexed(e) || channel_has_room(e->calls));
+}
+
 /* Gathers what has ended and fills the places that became free. */
-static void turn(pt_engine *e) {
+static void turn(void *owner) {
+    pt_engine *e = owner;
     list *queued = &e->lists[PT_QUEUED];
     bool had_queue = queued->first != NULL;
     collect(e);
-    while (queued->first != NULL && e->lists[PT_RUNNING].count < e->options.max_connections) {
+    while (queued->first != NULL && has_room(e)) {
         launch(e, queued->first);
         collect(e);
     }
@@ -408,13 +355,12 @@ void pt_engine_end(pt_transfer *t, pt_end end) {
 
 /* -- the pool --------------------------------------------------------------------------------- */
 
-static CURLcode set_limits(pt_transfer *t, const pt_engine_options *o) {
+static CURLcode set_limits(pt_transfer *t, const pt_engine_options *o, bool multiplexed) {
     CURLcode code;
     long connect_ms = (long)(o->connect_timeout * 1000) + 1;
-    long version = o->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+    long version = multiplexed ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
     PT_SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
     PT_SET(CURLOPT_HTTP_VERSION, version);
-    PT_SET(CURLOPT_PIPEWAIT, o->http2 ? 1L : 0L);
     return CURLE_OK;
 }
 
@@ -437,7 +383,8 @@ static pt_transfer *new_transfer(pt_engine *e) {
     pt_transfer *t = pt_transfer_new(e->poller, e->base.url);
     if (t == NULL)
         return NULL;
-    if (set_limits(t, &e->options) != CURLE_OK ||
+    if (curl_easy_setopt(t->easy, CURLOPT_SHARE, e->share) != CURLE_OK ||
+        set_limits(t, &e->options, is_multiplexed(e)) != CURLE_OK ||
         set_trust(t, &e->options, e->base.loopback) != CURLE_OK) {
         pt_transfer_free(t);
         return NULL;
@@ -525,15 +472,21 @@ static bool add_agent(pt_engine *e) {
            pt_buffer_putc(&e->lines, '\0');
 }
 
+static bool open_share(pt_engine *e) {
+    e->share = curl_share_init();
+    return e->share != NULL &&
+           curl_share_setopt(e->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK &&
+           curl_share_setopt(e->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
+}
+
 static bool open_engine(pt_engine *e, const pt_buffer *lines, const char **why) {
-    e->curl_timer = (pt_timer){.fire = on_curl_time, .owner = e};
     e->queue_timer = (pt_timer){.fire = on_queue_time, .owner = e};
     e->silence_timer = (pt_timer){.fire = on_silence_time, .owner = e};
     if (!copy_texts(e) || !pt_buffer_append(&e->lines, lines->data, lines->len) || !add_agent(e))
         return false;
     if (!pt_base_url_parse(&e->base, e->options.base_url, why))
         return false;
-    return have_multi(e) && pt_engine_set_token(e, "", 0);
+    return open_share(e) && channel_for_calls(e) != NULL && pt_engine_set_token(e, "", 0);
 }
 
 pt_engine *pt_engine_new(pt_poller *poller, const pt_engine_options *options,
@@ -557,22 +510,30 @@ static void empty_lists(pt_engine *e) {
         while ((t = e->lists[state].first) != NULL) {
             unlink_transfer(&e->lists[state], t);
             t->engine = NULL;
+            (void)curl_easy_setopt(t->easy, CURLOPT_SHARE, NULL);
             if (state == PT_IDLE)
                 pt_transfer_free(t);
         }
     }
 }
 
+static void end_all(pt_engine *e) {
+    static const pt_state states[] = {PT_QUEUED, PT_RUNNING, PT_STREAMING};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        for (pt_transfer *t; (t = e->lists[states[i]].first) != NULL;)
+            finish(t, PT_END_CLOSED);
+}
+
 void pt_engine_free(pt_engine *e) {
-    pt_transfer *t;
     if (!pt_engine_is_ours(e))
         return;
-    while ((t = e->lists[PT_QUEUED].first) != NULL || (t = first_active(e)) != NULL)
-        finish(t, PT_END_CLOSED);
+    end_all(e);
     empty_lists(e);
-    if (e->multi != NULL)
-        (void)curl_multi_cleanup(e->multi);
-    pt_timer_clear(e->poller, &e->curl_timer);
+    for (pt_channel *c; (c = e->channels) != NULL;) {
+        e->channels = c->next;
+        pt_channel_free(c);
+    }
+    (void)curl_share_cleanup(e->share);
     pt_timer_clear(e->poller, &e->queue_timer);
     pt_timer_clear(e->poller, &e->silence_timer);
     pt_headers_release(e->headers);

@@ -1,10 +1,13 @@
 /* SIGINT for a prompt. A signal belongs to the process, so the state it
  * interrupts is the one static here; the handler does what lua.c's does: it
- * sets a hook, the one call that Lua allows at any moment. */
+ * sets a hook, the one call that Lua allows at any moment. In the state's own
+ * thread, that is: a signal may come to any. */
 #include "interrupt.h"
 
 #include <lauxlib.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -14,8 +17,9 @@ typedef struct {
 } guard;
 
 static const char metatable_key = 0; /* its address is the registry key */
-static bool guard_is_open;
-static lua_State *volatile running;
+static atomic_bool guard_is_open;
+static pthread_t thread; /* of the state that runs */
+static _Atomic(lua_State *) running;
 
 static void stop(lua_State *L, lua_Debug *ar) {
     (void)ar;
@@ -25,9 +29,12 @@ static void stop(lua_State *L, lua_Debug *ar) {
 }
 
 static void on_signal(int number) {
-    (void)number;
     lua_State *L = running;
-    if (L != NULL)
+    if (L == NULL)
+        return;
+    if (!pthread_equal(thread, pthread_self()))
+        (void)pthread_kill(thread, number); /* also ends a wait there */
+    else
         lua_sethook(L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
@@ -48,6 +55,7 @@ static int guard_call(lua_State *L) {
     struct sigaction raise_it = {.sa_handler = on_signal}, ignored;
     sigemptyset(&raise_it.sa_mask);
     lua_State *outer = running;
+    thread = pthread_self();
     running = L;
     bool caught = sigaction(SIGINT, &raise_it, &ignored) == 0;
     int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
@@ -64,8 +72,8 @@ static int guard_close(lua_State *L) {
     guard *g = check_guard(L);
     if (g->open) {
         g->open = false;
-        guard_is_open = false;
         sigaction(SIGINT, &g->before, NULL);
+        guard_is_open = false;
     }
     return 0;
 }
@@ -87,12 +95,12 @@ static void push_metatable(lua_State *L) {
 }
 
 int pt_interrupts(lua_State *L) {
-    if (guard_is_open)
-        return luaL_error(L, "SIGINT is already in another prompt's hands");
     guard *g = lua_newuserdatauv(L, sizeof *g, 0);
     memset(g, 0, sizeof *g);
     push_metatable(L);
     lua_setmetatable(L, -2);
+    if (atomic_exchange(&guard_is_open, true))
+        return luaL_error(L, "SIGINT is already in another prompt's hands");
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&ignore.sa_mask);
     g->open = sigaction(SIGINT, &ignore, &g->before) == 0;

@@ -276,7 +276,6 @@ static const char *curl_kind(CURLcode code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
         return "protocol";
     default:
         return "network";

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "headers.h"
 
 /* Returning less than was offered makes libcurl give the transfer up. */
@@ -112,7 +113,7 @@ static int note_sending(void *owner, char *remote_ip, char *local_ip, int remote
     pt_transfer *t = owner;
     if (t->sent && !t->idempotent)
         return CURL_PREREQFUNC_ABORT;
-    t->sent = true;
+    t->sent = t->channel->connected = true;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -302,7 +303,6 @@ static CURLcode set_address(pt_transfer *t) {
 static CURLcode set_stream(pt_transfer *t) {
     CURLcode code;
     PT_SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    PT_SET(CURLOPT_PIPEWAIT, 0L);
     PT_SET(CURLOPT_FRESH_CONNECT, 1L);
     PT_SET(CURLOPT_FORBID_REUSE, 1L);
     return CURLE_OK;

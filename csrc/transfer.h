@@ -44,6 +44,7 @@ typedef enum pt_end {
 
 #define PT_MAX_HEAD (256u * 1024u)
 
+struct pt_channel;
 struct pt_engine;
 struct pt_headers;
 
@@ -69,6 +70,7 @@ typedef struct pt_http {
 typedef struct pt_transfer {
     struct pt_transfer *prev, *next; /* in the engine's list of its state */
     struct pt_engine *engine;        /* NULL once the engine has gone */
+    struct pt_channel *channel;      /* NULL unless it is under way */
     pt_poller *poller;
     pt_completion completion;
     CURL *easy;

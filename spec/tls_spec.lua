@@ -1,7 +1,10 @@
--- https: who is trusted, and what a failure says. The servers are those of the openssl command.
+-- https: who is trusted, and what a failure says. The servers are those of the openssl command, and nginx.
 
 local core = require("particle.core")
+local nginx = require("spec.support.nginx")
+local particle = require("particle")
 local raw = require("spec.support.raw_server")
+local simulator = require("particle.simulator")
 local support = require("spec.support")
 
 local GET = { method = "GET", path = { "thing" }, idempotent = true }
@@ -182,5 +185,70 @@ describe("a TLS peer that dies while we send", function()
     local result = client:wait()
     assert.is_nil(result.signal)
     assert.equal("nil\tnetwork\tmaybe\n", result.stdout, result.stderr)
+  end)
+end)
+
+describe("a server whose certificate is of a private authority", function()
+  local sim, front
+
+  setup(function()
+    sim = simulator.new { devices = { { name = "lamp", variables = { temperature = 21 } } } }
+    front = nginx.start(sim.url, { names = { "expired", "elsewhere", "selfsigned" } })
+  end)
+
+  teardown(function()
+    front:close()
+    sim:close()
+  end)
+
+  local function read(name, options)
+    options.base_url, options.token, options.retry = front.urls[name], sim.token, false
+    local api <close> = particle.new(options)
+    return api:device("lamp"):read "temperature"
+  end
+
+  for _, http2 in ipairs { false, true } do
+    local version = http2 and "HTTP/2" or "HTTP/1.1"
+
+    it("is trusted with ca_file and with ca_path: " .. version, function()
+      assert.equal(21, read("good", { ca_file = front.ca_file, http2 = http2 }))
+      assert.equal(21, read("good", { ca_path = front.ca_path, http2 = http2 }))
+    end)
+
+    it("is trusted by its name too: " .. version, function()
+      local api <close> = particle.new { base_url = front.url:gsub("127%.0%.0%.1", "localhost"),
+        token = sim.token, ca_file = front.ca_file, http2 = http2 }
+      assert.equal(21, api:device("lamp"):read "temperature")
+    end)
+
+    local function refused(name, options, why)
+      options.http2 = http2
+      local value, err = read(name, options)
+      assert.is_nil(value)
+      assert.same({ "tls", false, false }, { err.kind, err.delivered, err.retryable })
+      assert.is_truthy(err.message:find(why, 1, true), err.message)
+    end
+
+    it("is refused without them: " .. version, function() refused("good", {}, "certificate") end)
+
+    it("is refused when it has expired, is another's or nobody's: " .. version, function()
+      refused("expired", { ca_file = front.ca_file }, "expired")
+      refused("elsewhere", { ca_file = front.ca_file }, "127.0.0.1")
+      refused("selfsigned", { ca_file = front.ca_file }, "self")
+    end)
+
+    it("is taken as it is without verification: " .. version, function()
+      for _, name in ipairs { "good", "expired", "elsewhere", "selfsigned" } do
+        assert.equal(21, read(name, { verify = false, http2 = http2 }))
+      end
+    end)
+  end
+
+  it("is refused for a stream as for a call", function()
+    local api <close> = particle.new { base_url = front.urls.expired, token = sim.token,
+      ca_file = front.ca_file }
+    local stream, err = api:subscribe()
+    assert.is_nil(stream)
+    assert.equal("tls", err.kind)
   end)
 end)

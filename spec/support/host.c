@@ -2,12 +2,16 @@
    a resolver that is slow. Usage: host SCRIPT STATES. Each state runs SCRIPT with its number; the
    function that it returns is called in turn with the others' until it says true; then its state is
    closed while the others go on.
+   HOST_THREADS=1: each state has a thread of its own, and takes no heed of the others.
    HOST_SLOW=SECONDS: names that hold ".slow.invalid" take that long to resolve, and are not found.
-   HOST_LINGER=1: the process outlives its last state until all resolvers returned. */
+   HOST_LINGER=1: the process outlives its last state until all resolvers returned.
+   Names that hold ".here.invalid" are this machine; HOST_COUNT=1: how often they were asked for is
+   written at the end. */
 #include <dlfcn.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +20,7 @@
 
 enum { MOST_STATES = 16 };
 
-static atomic_int resolving;
+static atomic_int resolving, lookups;
 
 static void pause_for(double seconds) {
     struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
@@ -46,6 +50,10 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
         return resolve_slowly();
     resolver usual;
     *(void **)&usual = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (node != NULL && strstr(node, ".here.invalid") != NULL) {
+        atomic_fetch_add(&lookups, 1);
+        node = "127.0.0.1";
+    }
     return usual(node, service, hints, found);
 }
 
@@ -79,13 +87,11 @@ static int take_turn(lua_State *L) {
     return finished;
 }
 
-int main(int argc, char **argv) {
+static void run_in_turn(const char *script, int count) {
     lua_State *states[MOST_STATES];
-    long count = argc == 3 ? strtol(argv[2], NULL, 10) : 0, left = count;
-    if (count < 1 || count > MOST_STATES)
-        return 2;
+    int left = count;
     for (int i = 0; i < count; i++)
-        states[i] = open_state(argv[1], i + 1);
+        states[i] = open_state(script, i + 1);
     while (left > 0) {
         for (int i = 0; i < count; i++) {
             if (states[i] == NULL || !take_turn(states[i]))
@@ -94,7 +100,45 @@ int main(int argc, char **argv) {
             left--;
         }
     }
+}
+
+typedef struct job {
+    pthread_t thread;
+    const char *script;
+    int number;
+} job;
+
+static void *run_alone(void *argument) {
+    const job *j = argument;
+    lua_State *L = open_state(j->script, j->number);
+    while (!take_turn(L)) {
+    }
+    return NULL;
+}
+
+static void run_in_threads(const char *script, int count) {
+    job jobs[MOST_STATES];
+    for (int i = 0; i < count; i++) {
+        jobs[i] = (job){.script = script, .number = i + 1};
+        if (pthread_create(&jobs[i].thread, NULL, run_alone, &jobs[i]) != 0)
+            exit(1);
+    }
+    for (int i = 0; i < count; i++)
+        if (pthread_join(jobs[i].thread, NULL) != 0)
+            exit(1);
+}
+
+int main(int argc, char **argv) {
+    long count = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
+    if (count < 1 || count > MOST_STATES)
+        return 2;
+    if (getenv("HOST_THREADS"))
+        run_in_threads(argv[1], (int)count);
+    else
+        run_in_turn(argv[1], (int)count);
     puts("closed");
+    if (getenv("HOST_COUNT"))
+        printf("%d lookups\n", atomic_load(&lookups));
     while (getenv("HOST_LINGER") && atomic_load(&resolving) > 0)
         pause_for(0.01);
     if (getenv("HOST_LINGER"))

@@ -9,7 +9,7 @@ local host = {}
 ---@return string path
 function host.build(folder)
   local path = folder.path .. "/host"
-  local flags = "-std=c11 -D_GNU_SOURCE -g -rdynamic"
+  local flags = "-std=c11 -D_GNU_SOURCE -g -rdynamic -pthread"
   if support.sanitized then flags = flags .. " -fsanitize=address,undefined" end
   local command = 'gcc %s spec/support/host.c -o "$0" $(pkg-config --cflags --libs lua5.4) -ldl'
   local result = support.run { "sh", "-c", command:format(flags), path }
