@@ -134,6 +134,7 @@ end
 local function set_alarm()
   if not exposed then return end
   rung = false
+  if conditions[1] then check_conditions() end
   poller:alarm(time_to_wait(nil))
 end
 
