@@ -53,13 +53,11 @@ function makers.luv()
   return self
 end
 
--- The adapter is the manual's.
+-- The adapter is the manual's: what its snippet says before it is put to use.
 local function copas_adapter()
   for _, block in ipairs(snippets.read(support.read("doc/loops.md"))) do
-    local code = table.concat(block.lines, "\n")
-    if code:find("^local copas = require") then
-      return assert(load(code .. "\nreturn adapter", "=loops.md"))()
-    end
+    local code = table.concat(block.lines, "\n"):match("^(local copas = require.-)\nlocal api = ")
+    if code then return assert(load(code .. "\nreturn adapter", "=doc/loops.md"))() end
   end
 end
 
