@@ -7,7 +7,7 @@ local support = require("spec.support")
 
 local loops = {}
 
-local PATIENCE = tonumber(os.getenv("PAT") or 60) -- seconds that a task may take
+local PATIENCE = 60 -- seconds that a task may take
 
 ---@class loops.Loop
 ---@field adapter particle.Loop
