@@ -115,7 +115,7 @@ repl: build ## a prompt with `api` and `sim` ready
 SPECS ?= spec
 LOOPS := cqueues luv $(if $(filter poll,$(POLLER)),,copas)
 # Those that `make test` runs inside event loops too.
-SPECS_IN_LOOPS := $(patsubst %,spec/%_spec.lua,api call chain device list login provider scheduler stream subscribe watch)
+SPECS_IN_LOOPS := $(patsubst %,spec/%_spec.lua,device provider scheduler subscribe)
 
 # $1: the event loop, or nothing; $2: specs
 run_specs = 'TEST_LOOP=$1 .ci/test $(BUILD) $2'

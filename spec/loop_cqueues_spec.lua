@@ -157,15 +157,17 @@ describe("in cqueues", function()
 
   it("a task may call what suspends a coroutine of cqueues", function()
     local condition = require("cqueues.condition").new()
-    local first, second
+    local first, second, woken
     controller:wrap(function()
       local task = particle.spawn(function()
         cqueues.sleep(0.001)
-        local woken = condition:wait(LONG)
+        woken = condition:wait(LONG)
         return woken, lamp:read("x")
       end)
-      cqueues.sleep(0.005)
-      condition:signal()
+      repeat
+        condition:signal()
+        cqueues.sleep(0.001)
+      until woken ~= nil
       first, second = task:wait()
     end)
     assert(controller:loop())
@@ -175,8 +177,12 @@ describe("in cqueues", function()
 
   it("a cancelled task leaves nothing of cqueues waiting", function()
     controller:wrap(function()
-      local task = particle.spawn(cqueues.sleep, LONG)
-      particle.sleep(0.001)
+      local waits
+      local task = particle.spawn(function()
+        waits = true
+        cqueues.sleep(LONG)
+      end)
+      repeat particle.sleep(0) until waits
       task:cancel()
       assert.are.equal("cancelled", select(2, task:wait()).kind)
     end)

@@ -64,6 +64,10 @@ for _, name in ipairs(NAMES) do
       it(what, function() loops.run(loop, fn) end)
     end
 
+    local function await_requests(n)
+      while #sim:requests() < n do particle.sleep(0.001) end
+    end
+
     -- Begins fn beside the caller; await() waits for its end and gives what it returned.
     local function beside(fn)
       local results
@@ -162,8 +166,12 @@ for _, name in ipairs(NAMES) do
 
     it_inside("a stream that is closed elsewhere ends the wait", function()
       local stream = assert(api:subscribe())
-      local reader = beside(function() return select(2, stream:next()).kind end)
-      particle.sleep(0.002)
+      local reads = false
+      local reader = beside(function()
+        reads = true
+        return select(2, stream:next()).kind
+      end)
+      while not reads do particle.sleep(0.001) end
       stream:close()
       assert.are.equal("closed", reader())
     end)
@@ -196,14 +204,14 @@ for _, name in ipairs(NAMES) do
 
     it_inside("a closed api ends the call that waits", function()
       local waiting = beside(function() return select(2, lamp:read("slow")).kind end)
-      particle.sleep(0.002)
+      await_requests(1)
       api:close()
       assert.are.equal("closed", waiting())
     end)
 
     it_inside("a cancelled task gives up its call", function()
       local task = particle.spawn(lamp.read, lamp, "slow")
-      particle.sleep(0.002)
+      await_requests(1)
       task:cancel()
       assert.are.equal("cancelled", select(2, task:wait()).kind)
       assert.are.equal(1, lamp:read("x"))
@@ -220,7 +228,7 @@ for _, name in ipairs(NAMES) do
         lamp:read("slow", { deadline = LONG })
         order[#order + 1] = "long"
       end)
-      particle.sleep(0.002)
+      await_requests(1)
       loop.tick(function() -- no task of ours
         particle.spawn(function()
           order[#order + 1] = lamp:read("x")
@@ -277,14 +285,18 @@ for _, name in ipairs(NAMES) do
       local gone = beside(function() return select(2, third:device("lamp"):read("slow")).kind end)
       assert.are.equal(1, second:device("lamp"):read("x"))
       assert.are.equal(1, third:device("lamp"):read("x"))
+      await_requests(3)
       third:close()
       assert.are.equal("closed", gone())
     end)
 
     it_inside("a simulator that runs until it is closed elsewhere", function()
-      local other = simulator.new { devices = {} }
-      local running = beside(function() other:run() end)
-      particle.sleep(0.002)
+      local other, runs = simulator.new { devices = {} }, false
+      local running = beside(function()
+        runs = true
+        other:run()
+      end)
+      while not runs do particle.sleep(0.001) end
       other:close()
       running()
     end)
@@ -292,7 +304,7 @@ for _, name in ipairs(NAMES) do
     it_inside("children inherit no descriptor of ours", function()
       local stream <close> = assert(api:subscribe()) -- luacheck: ignore stream
       local call = particle.spawn(lamp.read, lamp, "slow")
-      particle.sleep(0.002)
+      await_requests(2)
       local pipe <close> = assert(io.popen("readlink /proc/self/fd/*; cat /proc/net/tcp"))
       local text = pipe:read("a")
       call:cancel()
