@@ -109,13 +109,25 @@ demo: build ## a tour of a simulated cloud, or of yours with a token set
 repl: build ## a prompt with `api` and `sim` ready
 	@$(environment) $(LUA) -e 'require("particle.repl").main()'
 
-# --- testing (SPECS=spec/x_spec.lua for one file, POLLER=poll for the poll() fallback)
+# --- testing (SPECS=spec/x_spec.lua for one file, LOOP=cqueues, luv or copas for an event loop around each test,
+# POLLER=poll for the poll() fallback)
 
 SPECS ?= spec
+LOOPS := cqueues luv $(if $(filter poll,$(POLLER)),,copas)
+# Those that `make test` runs inside event loops too.
+SPECS_IN_LOOPS := $(patsubst %,spec/%_spec.lua,device provider scheduler subscribe)
+
+# $1: the event loop, or nothing; $2: specs
+run_specs = 'TEST_LOOP=$1 .ci/test $(BUILD) $2'
 
 .PHONY: test
-test: build ## all specs; the last line counts them
-	@.ci/test $(BUILD) $(SPECS)
+test: build ## all specs, some of them in event loops too; the last line counts them
+	@.ci/total $(call run_specs,$(LOOP),$(SPECS)) \
+	  $(if $(LOOP)$(filter-out spec,$(SPECS)),,$(foreach loop,cqueues luv,$(call run_specs,$(loop),$(SPECS_IN_LOOPS))))
+
+.PHONY: loops
+loops: build ## all specs inside each event loop
+	@.ci/total $(foreach loop,$(LOOPS),$(call run_specs,$(loop),$(SPECS)))
 
 ASAN_FLAGS := -fsanitize=address,undefined
 

@@ -105,6 +105,15 @@ describe("example", function()
     end)
   end)
 
+  for _, name in ipairs { "cqueues", "luv" } do
+    describe("loop_" .. name, function()
+      it("reads, calls and follows events while a clock ticks", function()
+        assert.are.equal("door\t1\noven\t180\nevent\tmeal\tready\nthe clock ticked meanwhile\n",
+          output_of("loop_" .. name .. ".lua"))
+      end)
+    end)
+  end
+
   describe("demo", function()
     it("tours the simulated cloud", function()
       assert_lines({

@@ -10,16 +10,20 @@ local loop = {}
 --- functions of the loop that suspend their caller.
 ---@class particle.Loop
 ---@field start fun()  Tasks are under way: from now on the loop calls `particle.poller:step(0)` whenever
----`particle.poller:pollfd()` is readable, at least until `particle.poller:working()` is false after a step.
----May be called while the loop does so already.
+---`particle.poller:pollfd()` is readable, at least as long as `particle.poller:working()` is true. May be
+---called while the loop does so already.
+---@field stop? fun()  No task is under way any more: the loop need not go on for our sake.
 ---@field current? fun(): any  A handle of the running coroutine, if it is one that the loop runs; else nil.
 ---@field suspend? fun(handle: any)  Suspends the running coroutine until it is resumed, and sees to it that
 ---the poller is served meanwhile.
----@field resume? fun(handle: any)  Lets the loop go on with that coroutine; called from within a step.
----@field adopt? fun(values: table, go_on: fun(...)): boolean?  A task yielded `values` (with `n`), which may
----be meant for the loop: then it does what was asked, calls `go_on` with the results, and returns true here.
+---@field resume? fun(handle: any)  Lets the loop go on with that coroutine, some time after this returned.
+---@field adopt? fun(values: table, answer: fun(...)): fun()?  A task yielded `values` (with `n`), which may
+---be meant for the loop: then it does what was asked, calls `answer` with the results, and returns here a
+---function that is called when the task is cancelled before that.
 
-local FIELDS = { start = true, current = false, suspend = false, resume = false, adopt = false }
+local FIELDS = {
+  start = true, stop = false, current = false, suspend = false, resume = false, adopt = false,
+}
 
 local attached = setmetatable({}, { __mode = "k" })
 
@@ -34,8 +38,8 @@ local function verify(adapter)
       misuse(("is no adapter: %q must be a function, got %s"):format(name, check.describe(value)))
     end
   end
-  local together = { adapter.current or nil, adapter.suspend or nil, adapter.resume or nil }
-  if next(together) and not (adapter.current and adapter.suspend and adapter.resume) then
+  local together = adapter.current or adapter.suspend or adapter.resume
+  if together and not (adapter.current and adapter.suspend and adapter.resume) then
     misuse("is no adapter: current, suspend and resume belong together")
   end
 end

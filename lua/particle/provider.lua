@@ -72,18 +72,22 @@ end
 
 local Flight = {}
 
--- The token function raised: those who wait get an error of their own.
+-- Where the token function raised, those who wait get an error of their own.
 function Flight:__close()
   self.state.flight = nil
-  if self.done then return end
-  self.done = true
-  local _
-  _, self.failure = failure.unsent(self.state, self.request, "unauthorized", "the token function failed")
+  if not self.done then
+    self.done = true
+    local _
+    _, self.failure = failure.unsent(self.state, self.request, "unauthorized", "the token function failed")
+  end
+  for _, waiter in ipairs(self.waiters) do scheduler.notify(waiter) end
 end
+
+local function is_done(flight) return flight.done end
 
 local function first(state, request)
   local flight <close> = setmetatable({
-    state = state, request = request, owner = coroutine.running(),
+    state = state, request = request, owner = coroutine.running(), waiters = {},
   }, Flight)
   state.flight = flight
   local ok, err = ask(state, request)
@@ -98,8 +102,9 @@ local function obtain(state, request)
   if flight.owner == coroutine.running() then
     error("the token function needs a token itself: let it use api:login or another api", 0)
   end
-  local limit = request.deadline or state.deadline
-  if not scheduler.wait(function() return flight.done end, core.now() + limit) then
+  local limit, waiter = request.deadline or state.deadline, {}
+  table.insert(flight.waiters, waiter)
+  if not scheduler.await_news({ waiter }, is_done, flight, core.now() + limit) then
     return failure.unsent(state, request, "timeout", "the token function did not return within the deadline")
   end
   if flight.failure then return nil, flight.failure end

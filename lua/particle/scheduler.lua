@@ -92,8 +92,8 @@ local function time_to_wait(timeout)
   if due then timeout = soonest(timeout, math.max(due - now, 0)) end
   for _, entry in ipairs(sources) do
     local seconds = entry.source:timeout()
-    entry.due = seconds and now + seconds
-    if seconds then timeout = soonest(timeout, seconds) end
+    entry.due = seconds and math.min(entry.due or math.huge, now + seconds)
+    if seconds then timeout = soonest(timeout, math.max(entry.due - now, 0)) end
   end
   return timeout
 end
@@ -101,7 +101,7 @@ end
 local Entry = { __close = function(entry) entry.stepping = false end }
 
 local function step_source(entry)
-  entry.stepping = true
+  entry.stepping, entry.due = true, nil
   local guard <close> = entry -- luacheck: ignore guard
   entry.source:step()
 end
@@ -134,6 +134,7 @@ end
 local function set_alarm()
   if not exposed then return end
   rung = false
+  if conditions[1] then check_conditions() end
   poller:alarm(time_to_wait(nil))
 end
 

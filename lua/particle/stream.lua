@@ -47,7 +47,9 @@ local function has_news(state)
     or current ~= nil and current:ready()
 end
 
-local read = setmetatable({}, { __mode = "k" }) -- the states of streams that somebody waits for
+-- The state of a stream that somebody waits for -> the wait. A coroutine of an event loop may be collected
+-- while it waits.
+local read = setmetatable({}, { __mode = "kv" })
 
 local Reading = {}
 
@@ -60,7 +62,7 @@ local function await(states, holds, subject, deadline)
   for _, state in ipairs(states) do
     if read[state] then check.raise("another task is already waiting for this stream's next event") end
   end
-  for _, state in ipairs(states) do read[state] = true end
+  for _, state in ipairs(states) do read[state] = states end
   local reading <close> = setmetatable(states, Reading) -- luacheck: ignore reading
   return scheduler.await_news(states, holds, subject, deadline)
 end

@@ -21,13 +21,13 @@ local PARKED = tasks.PARKED
 
 local known = setmetatable({}, { __mode = "k" }) -- coroutine -> task
 local hosts = {}
+local hosted = setmetatable({}, { __mode = "k" }) -- coroutine of a host -> what stands for it here
 local ready, first_ready, last_ready = {}, 1, 0 -- a queue of tasks
 local unread = setmetatable({}, { __mode = "k" }) -- failures of tasks that nobody has heard of yet
 
 local count = {
   busy = 0, -- unfinished tasks, and whatever else goes on: at 0 a wait concerns its caller alone
   of_user = 0, -- tasks that the user started, rather than the library for itself
-  parked_in_hosts = 0,
 }
 
 tasks.count = count
@@ -40,7 +40,7 @@ tasks.count = count
 ---@field package results? table
 ---@field package failure? particle.tasks.Failure
 ---@field package cancelled? boolean
----@field package host? particle.Loop
+---@field package give_up? fun()  what a host does for it is not wanted any more
 local Task = {}
 Task.__index = Task
 Task.__name = "particle.task"
@@ -59,25 +59,15 @@ function tasks.serve(scheduler_hooks) hooks = scheduler_hooks end
 
 --- Whether there is anything that an event loop, or `particle.run`, is to go on for.
 ---@return boolean
-function tasks.under_way() return count.of_user + count.parked_in_hosts > 0 end
+function tasks.under_way() return count.of_user > 0 end
 
 -- The queue -----------------------------------------------------------------------------------------
-
--- Counted down by who wakes it: it goes on later, and its loop asks before whether anything is under way.
-local function unpark(task)
-  if not task.parked then return end
-  task.parked = false
-  count.parked_in_hosts = count.parked_in_hosts - 1
-end
 
 --- The task can go on. What may find no memory comes first: a hole in the queue would stop all tasks for
 --- good.
 function tasks.wake(task)
-  if task.host then
-    unpark(task)
-    return task.host.resume(task.handle)
-  end
-  if task.queued or task.done then return end
+  if task.host then return task.host.resume(task.handle) end
+  if task.queued or task.done or task.give_up then return end
   ready[last_ready + 1] = task
   last_ready = last_ready + 1
   task.queued = true
@@ -91,10 +81,24 @@ function tasks.any_ready() return first_ready <= last_ready end
 
 -- Running -------------------------------------------------------------------------------------------
 
+local function begin_of_user(task)
+  task.of_user = true
+  count.of_user = count.of_user + 1
+  for _, host in ipairs(hosts) do host.start() end
+end
+
+local function end_of_user()
+  count.of_user = count.of_user - 1
+  if count.of_user > 0 then return end
+  for _, host in ipairs(hosts) do
+    if host.stop then host.stop() end
+  end
+end
+
 local function settle(task)
   task.done = true
   count.busy = count.busy - 1
-  if task.of_user then count.of_user = count.of_user - 1 end
+  if task.of_user then end_of_user() end
   timers.give_up(task)
   hooks.ended(task)
   for _, waiter in ipairs(task.waiters or {}) do wake(waiter) end
@@ -134,25 +138,35 @@ end
 -- A function of the program's event loop was called inside the task: the loop serves it, and wakes the task
 -- with what comes of it.
 local function hand_over(task, ...)
+  local answered = false
+  local function answer(...)
+    if answered then return end
+    answered = true
+    task.give_up, task.arguments = nil, table.pack(...)
+    wake(task)
+  end
   for _, host in ipairs(hosts) do
-    if host.adopt then
-      local values = table.pack(...)
-      local taken = host.adopt(values, function(...)
-        task.arguments = table.pack(...)
-        wake(task)
-      end)
-      if taken then return end
+    local give_up = host.adopt and host.adopt(table.pack(...), answer)
+    if give_up then
+      if not answered then task.give_up = give_up end
+      return
     end
   end
   wake(task)
 end
 
 local function returned(task, ok, first, ...)
-  if status(task.co) ~= "dead" then
-    if first ~= PARKED then hand_over(task, first, ...) end
-    return
+  if ok and status(task.co) ~= "dead" then
+    if first == PARKED then return end
+    local problem
+    ok, problem = pcall(hand_over, task, first, ...)
+    if ok then return end
+    fail(task, problem)
+  elseif ok then
+    task.results = table.pack(first, ...)
+  else
+    fail(task, first)
   end
-  if ok then task.results = table.pack(first, ...) else fail(task, first) end
   settle(task)
 end
 
@@ -180,15 +194,15 @@ end
 
 -- Who may be suspended --------------------------------------------------------------------------------
 
-local Hosted = { __close = unpark }
-
-local function hosted(co)
+-- It does not hold the coroutine, which may be collected while it waits, along with its loop.
+local function stand_in(co)
+  local task = hosted[co]
+  if task then return task end
   for _, host in ipairs(hosts) do
     local handle = host.current and host.current()
     if handle ~= nil then
-      local task = setmetatable({ co = co, host = host, handle = handle, parked = false }, Hosted)
-      known[co] = task
-      return task
+      hosted[co] = { host = host, handle = handle }
+      return hosted[co]
     end
   end
 end
@@ -197,7 +211,7 @@ end
 ---@return table? task
 function tasks.mine()
   local co = running()
-  return known[co] or (hosts[1] and hosted(co)) or nil
+  return known[co] or (hosts[1] and stand_in(co)) or nil
 end
 
 --- The task that may be suspended now; nil when the caller must wait in place.
@@ -211,17 +225,10 @@ function tasks.current()
   return task
 end
 
-local function park_in_host(task)
-  count.parked_in_hosts = count.parked_in_hosts + 1
-  task.parked = true
-  local guard <close> = task -- luacheck: ignore guard
-  task.host.suspend(task.handle)
-end
-
 --- Suspends the current task until it is woken, perhaps for another reason: look again.
 ---@param task table  from `current`
 function tasks.park(task)
-  if task.host and running() == task.co then return park_in_host(task) end
+  if hosted[running()] == task then return task.host.suspend(task.handle) end
   yield(PARKED)
 end
 
@@ -235,6 +242,7 @@ function tasks.lend(co, task) known[co] = task end
 function tasks.add_host(host)
   hosts[#hosts + 1] = host
   count.busy = count.busy + 1 -- from now on others may wait beside the caller
+  if count.of_user > 0 then host.start() end
 end
 
 -- Starting and ending -------------------------------------------------------------------------------
@@ -261,9 +269,7 @@ end
 ---@return particle.Task
 function tasks.spawn_for_user(fn, ...)
   local task = tasks.spawn(fn, ...)
-  task.of_user = true
-  count.of_user = count.of_user + 1
-  for _, host in ipairs(hosts) do host.start() end
+  begin_of_user(task)
   return task
 end
 
@@ -288,6 +294,7 @@ function Task:cancel()
     check.raise("cancel: a running task cannot be ended from within")
   end
   self.cancelled = true
+  if self.give_up then self.give_up() end
   settle(self)
   local ok, problem = coroutine.close(self.co)
   if not ok then warn("particle: a cancelled task failed: ", tostring(problem)) end

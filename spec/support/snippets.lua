@@ -9,6 +9,7 @@ local snippets = {}
 -- What snippets find: a simulator with one lamp. `print` says at which line it was called. The environment's
 -- token is the simulator's, so that `particle.new()` means what it means to a reader.
 local PRELUDE = [[
+  require("spec.support.copas")
   local simulator = require("particle.simulator")
   sim = simulator.new {
     users = {

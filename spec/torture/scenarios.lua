@@ -30,7 +30,7 @@ local function load()
   particle = require("particle")
   core, scheduler = require("particle.core"), require("particle.scheduler")
   for _, name in ipairs {
-    "list", "login", "provider", "flash", "watch", "log", "suggest", "token", "stream",
+    "list", "login", "provider", "flash", "watch", "log", "suggest", "token", "stream", "loop",
   } do
     require("particle." .. name)
   end
@@ -232,6 +232,62 @@ add("tasks", function()
     tasks[i] = scheduler.spawn(function() return api:device("lamp"):read("temperature") end)
   end
   for _, task in ipairs(tasks) do expect(VALUE, task:wait()) end
+end)
+
+-- The smallest event loop: its coroutines wait in calls, and a task is answered by it.
+local function new_loop()
+  local may_run, now = {}, nil -- coroutine -> whether; the one that runs
+  local self = { adapter = {
+    start = function() end,
+    stop = function() end,
+    current = function() return now == coroutine.running() and now or nil end,
+    suspend = coroutine.yield,
+    resume = function(co) may_run[co] = true end,
+    adopt = function(values, answer)
+      if values[1] ~= "ask" then return nil end
+      answer(values[2])
+      return function() end
+    end,
+  } }
+
+  function self.begin(fn) may_run[coroutine.create(fn)] = true end
+
+  local function run(co)
+    may_run[co], now = false, co
+    local fine, problem = coroutine.resume(co)
+    now = nil
+    if coroutine.status(co) == "dead" then may_run[co] = nil end
+    if not fine then error(problem, 0) end
+  end
+
+  function self.run()
+    local turns = 0
+    while next(may_run) do
+      local co = next(may_run)
+      for other, may in pairs(may_run) do co = may and other or co end
+      if may_run[co] then run(co) else scheduler.step(0.01) end
+      turns = turns + 1
+      if turns > 1000 then error("WRONG: a coroutine waits for ever") end
+    end
+  end
+
+  return self
+end
+
+add("loop", function()
+  local loop = new_loop()
+  api = open { loop = loop.adapter }
+  for _ = 1, 2 do
+    loop.begin(function()
+      expect(VALUE, api:device("lamp"):read("temperature"))
+      particle.sleep(0.001)
+    end)
+  end
+  loop.begin(function()
+    local task = particle.spawn(function() return coroutine.yield("ask", VALUE) end)
+    expect(VALUE, task:wait())
+  end)
+  loop.run()
 end)
 
 add("close", function()

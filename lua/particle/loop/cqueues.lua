@@ -14,60 +14,86 @@ local TICK = 0.01 -- seconds, where the system has no descriptor for the poller
 
 local poller = core.poller()
 local what = poller:pollfd() and poller or TICK
-local over = condition.new() -- nothing is under way any more
-local pumps = setmetatable({}, { __mode = "k" }) -- controller -> the coroutine that serves the poller in it
 
--- Woken coroutines run in between, and often wait again at once.
-local function is_over()
-  if scheduler.under_way() then return false end
-  poll(0)
-  return not scheduler.under_way()
-end
+-- Serves the poller in one controller.
+---@class particle.loop.cqueues.Pump
+---@field co? thread        that does it
+---@field waiting integer   how many coroutines of the controller wait
+---@field look userdata     a condition: it may be over
+
+local pumps = setmetatable({}, { __mode = "k" }) -- by their controller
+
+local function is_needed(pump) return pump.waiting > 0 or scheduler.under_way() end
 
 local start
 
 -- An error, such as that of Ctrl-C, goes to who runs the controller, who may go on with it.
-local function pump(controller)
-  local fine, problem
-  repeat
-    poll(what, over)
-    fine, problem = pcall(scheduler.step, 0)
-  until not fine or is_over()
-  pumps[controller] = nil
-  if not fine then
-    start()
-    error(problem, 0)
+local function serve(pump, controller)
+  while is_needed(pump) do
+    poll(what, pump.look)
+    local fine, problem = pcall(scheduler.step, 0)
+    if not fine then
+      start(pump, controller)
+      error(problem, 0)
+    end
   end
-  over:signal()
+  pump.co = nil
 end
 
-function start()
+function start(pump, controller)
+  pump.co = coroutine.create(function() serve(pump, controller) end)
+  controller:attach(pump.co)
+end
+
+local function pump_of(controller)
+  local pump = pumps[controller]
+  if not pump then
+    pump = { waiting = 0, look = condition.new() }
+    pumps[controller] = pump
+  end
+  return pump
+end
+
+function loop.start()
   local controller = running()
-  if not controller or pumps[controller] then return end
-  pumps[controller] = coroutine.create(function() pump(controller) end)
-  controller:attach(pumps[controller])
+  if not controller then return end
+  local pump = pump_of(controller)
+  if not pump.co then start(pump, controller) end
 end
 
-loop.start = start
+function loop.stop()
+  for _, pump in pairs(pumps) do pump.look:signal() end
+end
 
 function loop.current()
   local controller, direct = running()
-  if direct and pumps[controller] ~= coroutine.running() then return condition.new() end
+  if direct and pump_of(controller).co ~= coroutine.running() then return condition.new() end
+end
+
+local Pump = {}
+
+function Pump:__close()
+  self.waiting = self.waiting - 1
+  if self.waiting == 0 then self.look:signal() end
 end
 
 function loop.suspend(woken)
-  start()
+  local pump <close> = setmetatable(pump_of(running()), Pump)
+  pump.waiting = pump.waiting + 1
+  loop.start()
   poll(woken)
 end
 
 function loop.resume(woken) woken:signal() end
 
 -- A coroutine of the controller waits on the task's behalf.
-function loop.adopt(values, go_on)
+function loop.adopt(values, answer)
   local controller = running()
-  if values[1] ~= cqueues._POLL or not controller then return false end
-  controller:wrap(function() go_on(coroutine.yield(table.unpack(values, 1, values.n))) end)
-  return true
+  if values[1] ~= cqueues._POLL or not controller then return nil end
+  local given_up, n = condition.new(), values.n + 1
+  values[n] = given_up
+  controller:wrap(function() answer(coroutine.yield(table.unpack(values, 1, n))) end)
+  return function() given_up:signal() end
 end
 
 return loop

@@ -10,28 +10,20 @@ local loop = {}
 
 local TICK = 10 -- milliseconds, where the system has no descriptor for the poller
 
-local handle
-
-local function serve()
-  local fine, problem = pcall(scheduler.step, 0)
-  if not scheduler.under_way() then handle:unref() end
-  if not fine then error(problem, 0) end
-end
+local function serve() scheduler.step(0) end
 
 local function open()
   local fd = core.poller():pollfd()
-  if fd then
-    handle = assert(uv.new_poll(fd))
-    handle:start("r", serve)
-  else
-    handle = assert(uv.new_timer())
-    handle:start(TICK, TICK, serve)
-  end
+  local handle = fd and assert(uv.new_poll(fd)) or assert(uv.new_timer())
+  if fd then assert(handle:start("r", serve)) else assert(handle:start(TICK, TICK, serve)) end
+  return handle
 end
 
-function loop.start()
-  if not handle then open() end
-  handle:ref()
-end
+local handle = open()
+handle:unref()
+
+function loop.start() handle:ref() end
+
+function loop.stop() handle:unref() end
 
 return loop

@@ -126,8 +126,7 @@ end
 
 --- Serves requests until it is closed.
 function methods:run()
-  local service = inside(self, "run").service
-  scheduler.wait(function() return service.closed end)
+  inside(self, "run").service:await_end()
 end
 
 --- Ends it, with all connections; device code that is waiting is ended where it waits. Closing twice is fine.

@@ -10,6 +10,7 @@ local scheduler = require("particle.scheduler")
 ---@field private cloud particle.simulator.Cloud
 ---@field private server userdata
 ---@field private tasks table<particle.Task, true>
+---@field private waiters table[]  who waits for its end
 ---@field private streams table<integer, particle.simulator.Stream>  by the id of the request
 local Service = {}
 Service.__index = Service
@@ -25,7 +26,8 @@ local service = {}
 function service.open(cloud, port)
   local server, problem = httpd.new { port = port }
   if not server then return nil, problem end
-  local self = setmetatable({ cloud = cloud, server = server, tasks = {}, closed = false }, Service)
+  local self = setmetatable({ cloud = cloud, server = server, tasks = {}, waiters = {}, closed = false },
+    Service)
   self.streams = setmetatable({}, WEAK)
   scheduler.add_source(self)
   return self
@@ -86,6 +88,21 @@ local function end_tasks(self)
   self.tasks = {}
 end
 
+local function finish(self)
+  self.closed = true
+  end_tasks(self)
+  for _, waiter in ipairs(self.waiters) do scheduler.notify(waiter) end
+end
+
+local function is_closed(self) return self.closed end
+
+--- Waits until it is closed.
+function Service:await_end()
+  local waiter = {}
+  table.insert(self.waiters, waiter)
+  scheduler.await_news({ waiter }, is_closed, self)
+end
+
 --- Closes all connections and listens anew on the same port. Device code goes on, but its replies are lost.
 ---@param by_reset boolean  how streams end
 ---@return true? restarted
@@ -98,8 +115,7 @@ function Service:restart(by_reset)
   self.server:close()
   local server, problem = httpd.new { port = port }
   if not server then
-    self.closed = true
-    end_tasks(self)
+    finish(self)
     return nil, problem
   end
   self.server = server
@@ -114,7 +130,7 @@ function Service:close()
   scheduler.remove_source(self)
   self.cloud.streams:clear()
   self.server:close()
-  end_tasks(self)
+  finish(self)
 end
 
 return service
