@@ -73,14 +73,16 @@ local function through(layers, send)
 end
 
 --- Composes `state.send` anew, and `state.open`, which opens event streams. The slots of the state: `call`
---- and `attempt` (lists of middleware), `retry`, `log`, `limiter` and `token` (one layer each, or nil).
+--- and `attempt` (lists of middleware), `log`, `limiter`, `place` and `token` (one layer each, or nil), and
+--- `retry`, a function that puts itself around `send`: each call passes it, so it is to cost nothing.
 ---@param state table
 function chain.compose(state)
   local inner = {}
   add(inner, state.attempt)
   for _, name in ipairs { "log", "limiter", "place", "token" } do add(inner, { state[name] }) end
   local send, open = through(inner, transport(state.api)), through(inner, opening(state.api))
-  send, open = through(state.call, through({ state.retry }, send)), through(state.call, open)
+  if state.retry then send = state.retry(send) end
+  send, open = through(state.call, send), through(state.call, open)
   if #state.call + #state.attempt > 0 then send, open = watched(send), watched(open) end
   state.send, state.open = send, open
 end

@@ -92,22 +92,24 @@ end
 --- The layer of an api. A call that succeeds at once makes nothing here.
 ---@param state table
 ---@param given? table|false  the api's policy, checked; false: only calls that bring one are repeated
----@return particle.Middleware
+---@return fun(send: particle.Send): particle.Send
 function retry.layer(state, given)
   local of_api = policy.new(given or nil)
   local usual = given ~= false and of_api or nil
-  return function(request, send)
-    local how, own = usual, request.retry
-    if own ~= nil then how = own and policy.derive(of_api, own) end
-    if not how then return send(request) end
-    local start = how.clock()
-    local value, second = send(request)
-    if value ~= nil then
-      how.budget:succeed()
-      return value, second
+  return function(send)
+    return function(request)
+      local how, own = usual, request.retry
+      if own ~= nil then how = own and policy.derive(of_api, own) end
+      if not how then return send(request) end
+      local start = how.clock()
+      local value, second = send(request)
+      if value ~= nil then
+        how.budget:succeed()
+        return value, second
+      end
+      if core.type(second) ~= "error" then return nil, second end
+      return begin(state, how, request, start):go_on(send, second)
     end
-    if core.type(second) ~= "error" then return nil, second end
-    return begin(state, how, request, start):go_on(send, second)
   end
 end
 

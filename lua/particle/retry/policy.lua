@@ -50,18 +50,14 @@ local DEFAULTS = {
   classifier = require("particle.retry.classifier"),
   delay = require("particle.retry.delay"),
 }
-DEFAULTS.__index = DEFAULTS
 
-local function budget_of(given)
-  if given.budget == false then return UNLIMITED end
-  return given.budget
-end
-
-local function copy_of(given)
-  local copy = {}
-  for name, value in pairs(given) do copy[name] = value end
-  copy.budget = budget_of(given)
-  return copy
+-- One table with all parts: each call looks into it.
+local function merge(base, given)
+  local merged = {}
+  for name, value in pairs(base) do merged[name] = value end
+  for name, value in pairs(given) do merged[name] = value end
+  if merged.budget == false then merged.budget = UNLIMITED end
+  return merged
 end
 
 --- Raises unless it is a policy.
@@ -73,16 +69,15 @@ function policy.check(given, who) options.check(given, policy.RULES, who .. ": r
 ---@param given? table  checked
 ---@return particle.RetryPolicy
 function policy.new(given)
-  local made = copy_of(given or {})
+  local made = merge(DEFAULTS, given or {})
   made.budget = made.budget or budget.new()
-  made.__index = made
-  return setmetatable(made, DEFAULTS)
+  return made
 end
 
 --- A call's policy: the api's, save for what is given.
 ---@param of_api particle.RetryPolicy
 ---@param given table  checked
 ---@return particle.RetryPolicy
-function policy.derive(of_api, given) return setmetatable(copy_of(given), of_api) end
+function policy.derive(of_api, given) return merge(of_api, given) end
 
 return policy
