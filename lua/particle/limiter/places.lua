@@ -6,6 +6,8 @@ local scheduler = require("particle.scheduler")
 
 local places = {}
 
+local poller = core.poller()
+
 local of_connection = setmetatable({}, { __mode = "k" }) -- an opened connection -> its place
 
 ---@class particle.limiter.Place
@@ -15,11 +17,14 @@ local of_connection = setmetatable({}, { __mode = "k" }) -- an opened connection
 local Place = {}
 Place.__index = Place
 
+-- In a child after fork() it is the parent's.
+local function is_ours() return (pcall(poller.idle, poller)) end
+
 function Place:release()
   local holder = self.holder
   if holder == nil then return end
   self.holder = nil
-  self.store:release(self.key, holder)
+  if is_ours() then self.store:release(self.key, holder) end
 end
 
 -- Unless a connection has it.
@@ -27,10 +32,7 @@ function Place:__close()
   if not self.used then self:release() end
 end
 
--- Of a connection that was collected. In a child after fork() it is the parent's, and the core refuses.
-function Place:__gc()
-  if pcall(core.poller) then self:release() end
-end
+Place.__gc = Place.release -- its connection was collected
 
 -- Leases ------------------------------------------------------------------------------------------------
 
