@@ -67,6 +67,14 @@ describe("limits shared through Redis", function()
     assert.are.same({ 30, 30, 30 }, { sent, refused, #sim:requests() })
   end)
 
+  it("are shown with a simulated cloud to who has no account", function()
+    local result = support.run { "lua5.4", "examples/shared_limit.lua", "127.0.0.1:" .. port }
+    assert.are.equal("", result.stderr)
+    assert.is_truthy(result.stdout:find("\n10 requests sent, 10 refused\n$"))
+    assert.are.equal(2, support.run({ "lua5.4", "examples/shared_limit.lua", "nowhere" }).status)
+    assert.are.equal(2, support.run({ "lua5.4", "examples/shared_limit.lua", "--limit", "x" }).status)
+  end)
+
   it("are kept by each alone when Redis is gone, who says so", function()
     local sim <close> = simulator.new { devices = { { name = "lamp" } } }
     local arguments = { "--limit", 40, "--count", 50, "--pause", 0.005, "127.0.0.1:" .. port }

@@ -115,6 +115,15 @@ describe("the limiter", function()
     assert.is_true(math.abs(left[2] - 19.9) < 1e-6)
   end)
 
+  it("lets a call wait for all but nothing of its deadline", function()
+    local lamp = client(limited { requests = { 1, 10 } }):device(ID)
+    lamp:read("x")
+    cloud.answer = function() scheduler.sleep(60) end
+    local _, err = lamp:read("x", { deadline = 10.1 + 1e-9 })
+    assert.are.equal("timeout", err.kind)
+    assert.are.same({ 10.1 }, slept)
+  end)
+
   it("tells of the whole deadline when the rest of it passes", function()
     local api = client(limited { requests = { 1, 10 } })
     api:device(ID):read("x")

@@ -12,6 +12,8 @@ local places = require("particle.limiter.places")
 
 local limiter = {}
 
+local LEAST = 0.001 -- seconds; the core takes no deadline below
+
 --- The cloud's limits, each a number, `{ number, seconds }`, or false for none.
 ---@class particle.RateLimit
 ---@field requests? integer|number[]|false          of any kind (10,000 in 300 s)
@@ -109,7 +111,7 @@ end
 function Limiter:send_later(request, send, seconds, deadline)
   if not self:wait(seconds) then return closed(self.state, request) end
   local own = request.deadline
-  request.deadline = deadline - seconds
+  request.deadline = math.max(deadline - seconds, LEAST)
   local value, second = send(request)
   request.deadline = own
   if value == nil and core.type(second) == "error" then failure.set_deadline(second, deadline) end
