@@ -107,4 +107,29 @@ describe("after a fork", function()
     assert.are.equal("first\tlater\n" .. ("1\tlater\topen\n"):rep(3), output)
     assert.are.equal(2, server.accepted)
   end)
+
+  it("the child gives the place of the parent's stream to nobody", function()
+    local server <close> = raw.new(serve)
+    local output, status = run(server, [[
+      local store = require("particle.limiter.memory").new()
+      function store.release() print("released") end
+      local limited = particle.new { base_url = api:url(), token = "x", rate_limit = { store = store } }
+      local stream = assert(limited:subscribe())
+      for how = 1, 3 do
+        local child = fork.fork()
+        if child == 0 then
+          if how == 1 then stream:close() end
+          if how == 2 then stream = nil end
+          collectgarbage()
+          os.exit(0, true)
+        end
+        assert(fork.wait(child) == 0)
+      end
+      print("parent")
+      stream:close()
+      print("done")
+    ]])
+    assert.are.equal(0, status)
+    assert.are.equal("parent\nreleased\ndone\n", output)
+  end)
 end)

@@ -133,6 +133,8 @@ describe("the reference", function()
       ["particle.DeviceFilter"] = find_upvalue(require("particle.list").check, "FILTERS"),
       ["particle.Credentials"] = find_upvalue(require("particle.login").login, "CREDENTIALS"),
       ["particle.Backoff"] = require("particle.backoff").RULES,
+      ["particle.RetryPolicy"] = require("particle.retry.policy").RULES,
+      ["particle.RateLimit"] = require("particle.limiter").RULES,
       ["particle.simulator.Options"] = find_upvalue(simulator.new, "OPTIONS"),
       ["particle.simulator.UserSpec"] = find_upvalue(simulator.new, "USER"),
       ["particle.simulator.DeviceSpec"] = find_upvalue(simulator.new, "DEVICE"),

@@ -4,6 +4,9 @@ local core = require("particle.core")
 
 local address = {}
 
+--- Of the cloud itself.
+address.CLOUD = "https://api.particle.io"
+
 local api_of, product_of, ref_of, record_of =
   core.device_api, core.device_product, core.device_ref, core.device_record
 
@@ -13,11 +16,11 @@ local api_of, product_of, ref_of, record_of =
 function address.is_id(ref) return #ref == 24 and not ref:find("%X") end
 
 -- Product paths take ids only: a name is looked up once.
-local function resolve(device, product)
+local function resolve(device, product, opts)
   local ref = ref_of(device)
   if address.is_id(ref) then return ref end
   local api = api_of(device)
-  local found, err = require("particle.list").find(api, core.state(api), product, ref)
+  local found, err = require("particle.list").find(api, core.state(api), product, ref, opts)
   if not found then return nil, err end
   ref_of(device, ref_of(found))
   record_of(device, record_of(found))
@@ -38,12 +41,13 @@ end
 --- The path of a device, or of something of it. It may take a request to find it.
 ---@param device particle.Device
 ---@param part? string
+---@param opts? particle.CallOptions  for that request
 ---@return (string|integer)[]?  raw parts; nil when a name could not be resolved
 ---@return particle.Error?
-function address.of_device(device, part)
+function address.of_device(device, part, opts)
   local product = product_of(device)
   if product ~= nil then
-    local id, err = resolve(device, product)
+    local id, err = resolve(device, product, opts)
     if not id then return nil, err end
   end
   return address.known(device, part)

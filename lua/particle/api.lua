@@ -12,7 +12,7 @@ local methods = core.api_methods
 ---@class particle.CallOptions
 ---@field timeout? number            seconds for one attempt, from the moment it is sent
 ---@field deadline? number           seconds for the whole call: queue, limiter and all attempts
----@field retry? table|false         the policy for this call
+---@field retry? particle.RetryPolicy|false  for this call: what differs from the api's; false: one attempt
 ---@field idempotent? boolean        whether the call may be repeated
 ---@field headers? table<string, string|number>  besides those that the library sends
 ---@field token_in? "header"|"query"|"body"   raises where the cloud does not allow it
@@ -283,6 +283,7 @@ end
 function methods.close(self)
   check.receiver(self, "api", "close")
   core.close(self)
+  require("particle.pause").end_all(core.state(self))
   local connection = package.loaded["particle.connection"] -- else no stream was ever opened
   if connection then connection.close_all(self) end
 end

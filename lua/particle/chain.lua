@@ -1,5 +1,6 @@
 -- The way of a request: call middleware, retry, attempt middleware, log, limiter, token, core. It is composed
--- when one of these changes, so that a call without any of them goes straight to the core.
+-- when one of these changes, so that a call passes no layer that does nothing. The opening of an event stream
+-- passes no retry: a stream comes back by rules of its own.
 
 local core = require("particle.core")
 local scheduler = require("particle.scheduler")
@@ -72,15 +73,16 @@ local function through(layers, send)
 end
 
 --- Composes `state.send` anew, and `state.open`, which opens event streams. The slots of the state: `call`
---- and `attempt` (lists of middleware), `retry`, `log`, `limiter` and `token` (one layer each, or nil).
+--- and `attempt` (lists of middleware), `log`, `limiter`, `place` and `token` (one layer each, or nil), and
+--- `retry`, a function that puts itself around `send`: each call passes it, so it is to cost nothing.
 ---@param state table
 function chain.compose(state)
-  local layers = {}
-  add(layers, state.call)
-  add(layers, { state.retry })
-  add(layers, state.attempt)
-  for _, name in ipairs { "log", "limiter", "place", "token" } do add(layers, { state[name] }) end
-  local send, open = through(layers, transport(state.api)), through(layers, opening(state.api))
+  local inner = {}
+  add(inner, state.attempt)
+  for _, name in ipairs { "log", "limiter", "place", "token" } do add(inner, { state[name] }) end
+  local send, open = through(inner, transport(state.api)), through(inner, opening(state.api))
+  if state.retry then send = state.retry(send) end
+  send, open = through(state.call, send), through(state.call, open)
   if #state.call + #state.attempt > 0 then send, open = watched(send), watched(open) end
   state.send, state.open = send, open
 end

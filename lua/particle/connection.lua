@@ -8,6 +8,7 @@ local address = require("particle.address")
 local backoff = require("particle.backoff")
 local core = require("particle.core")
 local failure = require("particle.failure")
+local places = require("particle.limiter.places")
 local scheduler = require("particle.scheduler")
 
 local connection = {}
@@ -79,6 +80,7 @@ local function discard(opened)
   if not opened then return end
   local id = opened:id()
   if id then streams[id] = nil end
+  places.release(opened)
   opened:discard()
 end
 
@@ -104,6 +106,8 @@ function connection.close(stream, err)
   if not err then drop_events(state) end
   if state.status == "closed" then return end
   state.failure = err
+  places.release(state.current)
+  places.release(state.following)
   report(stream, state, "closed", { error = err })
   end_job(stream, state)
 end
@@ -121,9 +125,11 @@ local function operation_of(state)
   return OPERATIONS[whose]
 end
 
+local ONCE = { retry = false } -- a stream's own attempts are enough
+
 local function path_of(state)
   local path, err = state.path, nil
-  if state.device then path, err = address.of_device(state.device, "events") end
+  if state.device then path, err = address.of_device(state.device, "events", ONCE) end
   if path and state.device then path[#path + 1] = state.prefix end
   return path, err
 end
@@ -204,7 +210,7 @@ function connection.open(stream)
   if request then opened, err = send(state, request) end
   if not opened then return nil, err end
   if state.status == "closed" then -- meanwhile
-    opened:discard()
+    discard(opened)
     return nil, connection.closed_error(state)
   end
   state.attempts, state.opened_at = state.attempts or 0, core.now()
@@ -347,6 +353,7 @@ function connection.start(stream) start_job(stream, first_time) end
 -- Loss ----------------------------------------------------------------------------------------------
 
 local function note_loss(state, lost)
+  places.release(lost)
   if state.gap and not lost:ready() then
     state.gap = nil -- it goes on
   else

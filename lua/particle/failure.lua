@@ -22,7 +22,7 @@ end
 local function new(state, request, fields)
   fields.method = request.method
   fields.url = failure.url(state.base_url, request.path, request.secret_path)
-  fields.retryable = false
+  fields.retryable = fields.retryable or false
   fields.elapsed = fields.elapsed or 0
   return nil, core.error(fields)
 end
@@ -47,6 +47,29 @@ function failure.protocol(state, request, message, body)
   return new(state, request, {
     kind = "protocol", message = message, body = body, attempts = 1, delivered = "maybe",
   })
+end
+
+--- The own limiter does not let it pass before the deadline. Nothing was sent.
+---@param state table
+---@param request table
+---@param message string
+---@param seconds? number  until it would
+---@return nil, particle.Error
+function failure.limited(state, request, message, seconds)
+  return new(state, request, {
+    kind = "rate_limited", message = message, retry_after = seconds, retryable = true, attempts = 0,
+    delivered = false,
+  })
+end
+
+--- The core knows what was left of the deadline when the request got to it; the caller knows the whole.
+---@param err particle.Error
+---@param seconds number
+function failure.set_deadline(err, seconds)
+  local message = err.message
+  if err.kind ~= "timeout" or type(message) ~= "string" then return end
+  if not message:find("^no result within the deadline of ") then return end
+  err.message = ("no result within the deadline of %s s"):format(seconds + 0.0)
 end
 
 return failure

@@ -11,6 +11,8 @@ require("particle.device")
 ---@field sse particle.sse  the parser of event streams on its own
 local particle = {}
 
+local CLOUD = require("particle.address").CLOUD
+
 --- The library's name and version.
 ---@type string
 particle._VERSION = "particle scm-1"
@@ -29,8 +31,9 @@ particle.null = core.null
 ---@field timeout? number               seconds for one attempt, from the moment it is sent (40)
 ---@field connect_timeout? number       seconds (10)
 ---@field deadline? number              seconds for queue, limiter and all attempts (120)
----@field retry? table|false            policy
----@field rate_limit? boolean|table     the limiter of requests
+---@field retry? particle.RetryPolicy|false  how calls that failed are repeated; false: they are not
+---@field rate_limit? boolean|particle.RateLimit  requests wait so that the cloud's limits are kept; default:
+---only for the cloud's own address
 ---@field max_connections? integer      further calls queue (16)
 ---@field max_body? integer             bytes of a reply (64 MiB)
 ---@field http2? boolean                use HTTP/2 where the cloud offers it (false)
@@ -99,6 +102,12 @@ local function install_log(state)
   if sink then state.log = log.middleware(sink, state.base_url) end
 end
 
+local function install_limiter(state)
+  local choice = state.options.rate_limit
+  if choice == nil then choice = state.base_url == CLOUD end
+  if choice then state.limiter = require("particle.limiter").layer(state, choice) end
+end
+
 local function open(given, api, address, token, expires_at, reason)
   local state = core.state(api)
   state.api, state.options, state.base_url = api, given, address
@@ -107,6 +116,8 @@ local function open(given, api, address, token, expires_at, reason)
   if given.loop then require("particle.loop").attach(given.loop) end
   install_token(state, token, expires_at, reason)
   install_log(state)
+  install_limiter(state)
+  state.retry = require("particle.retry").layer(state, given.retry)
   if given.token_in and given.token_in ~= "header" then
     state.place = require("particle.provider").place_layer(given.token_in)
   end
@@ -119,7 +130,7 @@ end
 function particle.new(given)
   given = options.for_api(given)
   local token, base_url, expires_at, reason = find_token(given)
-  local address = checked_address(base_url or require("particle.token").DEFAULT_BASE_URL, given.allow_http)
+  local address = checked_address(base_url or CLOUD, given.allow_http)
   local fine, api = pcall(core.api, configure(given, address))
   if not fine then misuse(tostring(api)) end
   open(given, api, address, token, expires_at, reason)

@@ -158,10 +158,11 @@ end
 ---@param state table
 ---@param product integer|string
 ---@param name string
+---@param opts? particle.CallOptions
 ---@return particle.Device?
 ---@return particle.Error?
-function list.find(api, state, product, name)
-  local found, err = of_product(api, state, product, { name = name })
+function list.find(api, state, product, name, opts)
+  local found, err = of_product(api, state, product, { name = name }, opts)
   if not found then return nil, err end
   if #found == 1 then return found[1] end
   local request = { method = "GET", path = { "v1", "products", product, "devices" } }

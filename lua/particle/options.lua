@@ -46,7 +46,7 @@ local COUNT = rule("a positive integer", is_count)
 local HEADERS = rule("a table of names and texts", is_text_map)
 local PLACE = one_of("header", "query", "body")
 local POLICY = rule("a policy (a table) or false", function(value)
-  return value == false or type(value) == "table"
+  return value == false or type(value) == "table" and core.type(value) == nil
 end)
 local PRODUCT = rule("a product id (an integer) or slug (a string)", function(value)
   return is_count(value) or type(value) == "string" and core.check_part(value) == nil
@@ -139,6 +139,10 @@ function options.for_api(given)
     check.fail("particle.new", "the argument", "a table of options or a token", given)
   end
   options.check(given, API, "particle.new")
+  if type(given.rate_limit) == "table" then
+    require("particle.limiter").check(given.rate_limit, "particle.new")
+  end
+  if given.retry then require("particle.retry.policy").check(given.retry, "particle.new") end
   local copy = {}
   for name, value in pairs(given) do copy[name] = value end
   return copy
@@ -196,7 +200,10 @@ function options.apply(request, opts, who, more)
   options.check(opts, CALL, who, more)
   request.timeout = opts.timeout or request.timeout
   request.deadline = opts.deadline or request.deadline
-  if opts.retry ~= nil then request.retry = opts.retry end
+  if opts.retry ~= nil then
+    if opts.retry then require("particle.retry.policy").check(opts.retry, who) end
+    request.retry = opts.retry
+  end
   if opts.idempotent ~= nil then request.idempotent = opts.idempotent end
   if opts.nulls ~= nil then request.nulls = opts.nulls end
   if opts.headers then merge_headers(request, opts.headers) end

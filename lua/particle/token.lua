@@ -5,7 +5,7 @@ local profile = require("particle.profile")
 
 local token = {}
 
-token.DEFAULT_BASE_URL = "https://api.particle.io"
+token.DEFAULT_BASE_URL = require("particle.address").CLOUD
 
 local MAX_LENGTH = 4096
 local MIN_SECONDS_LEFT = 300

@@ -24,11 +24,12 @@ local function too_late(device, timeout, last)
   }
 end
 
--- The options of one ping: it must not outlast the whole wait.
+-- The options of one ping: it must not outlast the whole wait, which has pauses of its own.
 local function within(opts, left)
   local limited = {}
   for name, value in pairs(opts or {}) do limited[name] = value end
   limited.deadline = math.min(limited.deadline or left, left)
+  if limited.retry == nil then limited.retry = false end
   return limited
 end
 

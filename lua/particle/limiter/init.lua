@@ -1,0 +1,161 @@
+-- The layer of the cloud's limits: a request waits here until it may be sent, so that the cloud does not have
+-- to refuse it. Off for other addresses than the cloud's own, unless it is asked for.
+
+local backed = require("particle.limiter.backed")
+local core = require("particle.core")
+local failure = require("particle.failure")
+local limits = require("particle.limiter.limits")
+local memory = require("particle.limiter.memory")
+local options = require("particle.options")
+local pause = require("particle.pause")
+local places = require("particle.limiter.places")
+
+local limiter = {}
+
+local LEAST = 0.001 -- seconds; the core takes no deadline below
+
+--- The cloud's limits, each a number, `{ number, seconds }`, or false for none.
+---@class particle.RateLimit
+---@field requests? integer|number[]|false          of any kind (10,000 in 300 s)
+---@field token_requests? integer|number[]|false    logins (100 in 300 s)
+---@field account_requests? integer|number[]|false  lists of tokens, changes of the account (100 in 300 s)
+---@field stream_openings? integer|number[]|false   of event streams; those of everybody's events are counted
+---apart (100 in 300 s)
+---@field serial_numbers? integer|number[]|false    looked up (50 in 3600 s)
+---@field streams? integer|false                    event streams at once (100)
+---@field store? particle.LimitStore  where counts are kept; default: memory, for all apis with this address
+---@field clock? fun(): number        seconds; then this api counts by itself
+---@field sleep? fun(seconds: number) waits
+---@field on_store_failure? fun(problem: string?)  the store cannot be reached, so limits are kept alone; nil:
+---it is back; default: `warn`
+
+local function is_count(value) return math.type(value) == "integer" and value > 0 end
+
+local LIMIT = options.rule("a positive integer, { number, seconds } or false", function(value)
+  if type(value) == "table" then return is_count(value[1]) and options.SECONDS.fits(value[2]) end
+  return value == false or is_count(value)
+end)
+
+local FUNCTION = options.rule("a function", options.is_callable)
+
+local METHODS = { "take", "acquire", "renew", "release" }
+
+local function is_store(value)
+  if type(value) ~= "table" then return false end
+  for _, name in ipairs(METHODS) do
+    if not options.is_callable(value[name]) then return false end
+  end
+  return true
+end
+
+limiter.RULES = {
+  streams = options.rule("a positive integer or false", function(value)
+    return value == false or is_count(value)
+  end),
+  store = options.rule("a store with the methods take, acquire, renew and release", is_store),
+  clock = FUNCTION,
+  sleep = FUNCTION,
+  on_store_failure = FUNCTION,
+}
+for name in pairs(limits.PUBLISHED) do limiter.RULES[name] = LIMIT end
+
+--- Raises unless it is the limiter's option.
+---@param given any
+---@param who string
+function limiter.check(given, who) options.check(given, limiter.RULES, who .. ": rate_limit") end
+
+local function tell(problem)
+  if problem then
+    warn("particle: the shared rate limits cannot be reached, so they are kept alone: ", problem)
+  else
+    warn("particle: the shared rate limits are back")
+  end
+end
+
+local function store_of(given)
+  if given.store then
+    return backed.new(given.store, memory.new(given.clock), given.on_store_failure or tell)
+  end
+  return given.clock and memory.new(given.clock) or memory.common
+end
+
+-- Waiting -----------------------------------------------------------------------------------------------
+
+local function closed(state, request)
+  return failure.unsent(state, request, "closed", "the api was closed")
+end
+
+local function refused(state, request, limit, seconds)
+  local when = os.date("!%H:%M:%S", math.ceil(core.time() + seconds))
+  local message = ("not sent: the limit of %d %s in %g s is used up for %.1f s, until %s UTC,"
+    .. " which is beyond the deadline"):format(limit.count, limit.name, limit.per, seconds, when)
+  return failure.limited(state, request, message, seconds)
+end
+
+---@class particle.Limiter
+---@field private state table
+---@field private limits particle.Limits
+---@field private store particle.LimitStore
+---@field private streams integer|false
+---@field private sleep? fun(seconds: number)
+local Limiter = {}
+Limiter.__index = Limiter
+
+function Limiter:wait(seconds)
+  if not self.sleep then return pause.wait(self.state, seconds) end
+  self.sleep(seconds)
+  return not core.closed(self.state.api)
+end
+
+-- The rest of its way may take what is left of the deadline.
+function Limiter:send_later(request, send, seconds, deadline)
+  if not self:wait(seconds) then return closed(self.state, request) end
+  local own = request.deadline
+  request.deadline = math.max(deadline - seconds, LEAST)
+  local value, second = send(request)
+  request.deadline = own
+  if value == nil and core.type(second) == "error" then failure.set_deadline(second, deadline) end
+  return value, second
+end
+
+function Limiter:send(request, send)
+  local list = self.limits:of(request)
+  local deadline = request.deadline or self.state.deadline
+  local granted, seconds, which = self.store:take(list, deadline)
+  if not granted then return refused(self.state, request, list[which], seconds) end
+  if seconds <= 0 then return send(request) end
+  return self:send_later(request, send, seconds, deadline)
+end
+
+-- Streams -----------------------------------------------------------------------------------------------
+
+function Limiter:open(request, send)
+  local place <close> = places.take(self.store, self.state.base_url .. " streams", self.streams)
+  if not place then
+    return failure.limited(self.state, request, ("not opened: %d event streams are open already, which is the"
+      .. " limit; close one"):format(self.streams))
+  end
+  local opened, second = self:send(request, send)
+  if opened ~= nil then places.keep(place, opened) end
+  return opened, second
+end
+
+--- The layer of an api.
+---@param state table
+---@param given true|table  checked
+---@return particle.Middleware
+function limiter.layer(state, given)
+  if given == true then given = {} end
+  local streams = given.streams
+  if streams == nil then streams = limits.STREAMS end
+  local self = setmetatable({
+    state = state, limits = limits.new(state.base_url, given), store = store_of(given), streams = streams,
+    sleep = given.sleep,
+  }, Limiter)
+  return function(request, send)
+    if streams and request.events then return self:open(request, send) end
+    return self:send(request, send)
+  end
+end
+
+return limiter
