@@ -3,6 +3,7 @@
 local byte_reply = require("particle.simulator.byte_reply")
 local errors = require("particle.simulator.errors")
 local frame = require("particle.simulator.frame")
+local iso = require("particle.simulator.iso")
 local requests = require("particle.simulator.request")
 
 --- `answer` gives the reply; `handle()` lets the cloud answer in earnest, which executes what was asked.
@@ -159,13 +160,15 @@ end
 
 -- The stream opens, and these bytes come.
 local function injected(make)
-  return function(spec, _, handle)
+  return function(spec, _, handle, cloud)
     local genuine = handle()
-    return genuine.subscription and inject(genuine, make(spec)) or genuine
+    return genuine.subscription and inject(genuine, make(spec, iso.format(cloud.clock()))) or genuine
   end
 end
 
-local function event(name, data) return ('event: %s\ndata: {"data":"%s"}\n\n'):format(name, data) end
+local function event(name, data, now)
+  return frame.event { name = name, data = data, ttl = 60, published_at = now }
+end
 
 local PIECE = ("x"):rep(64 << 10)
 local LONGEST_EVENT = 4 << 20 -- a stream's client may not leave more unread
@@ -383,16 +386,16 @@ kinds.comments = {
 kinds.flood = {
   text = "so many events `flood` at once, numbered in their data", streams = true,
   options = { count = count(10000) },
-  answer = injected(function(spec)
+  answer = injected(function(spec, now)
     local list = {}
-    for i = 1, spec.count do list[i] = event("flood", i) end
+    for i = 1, spec.count do list[i] = event("flood", tostring(i), now) end
     return table.concat(list)
   end),
 }
 
 kinds.nameless = {
   text = "an event without a name", streams = true, options = {},
-  answer = injected(function() return 'data: {"data":"nameless"}\n\n' end),
+  answer = injected(function(_, now) return (event("", "nameless", now):gsub("^[^\n]*\n", "")) end),
 }
 
 kinds.dataless = {
@@ -402,7 +405,7 @@ kinds.dataless = {
 
 kinds.duplicate_id = {
   text = "two events with the same id", streams = true, options = {},
-  answer = injected(function() return ("id: 7\n" .. event("twice", "same")):rep(2) end),
+  answer = injected(function(_, now) return ("id: 7\n" .. event("twice", "same", now)):rep(2) end),
 }
 
 kinds.retry = {
