@@ -186,7 +186,7 @@ static int server_next(lua_State *L) {
     return 1;
 }
 
-/* refuse() -> whether the port could be kept: closed, but nobody else gets it before close() */
+/* refuse() -> whether the port could be kept, until close(), though the server is closed now */
 static int server_refuse(lua_State *L) {
     lua_pushboolean(L, pt_server_refuse(pt_httpd_check(L)));
     return 1;

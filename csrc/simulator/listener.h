@@ -10,8 +10,8 @@
  * descriptor, which is the caller's to close, or -1 with the reason in message. */
 int pt_listener_open(const char *host, uint16_t *port, char *message, size_t size);
 
-/* Keeps the address of a listening socket that has been closed: nobody else gets it, connections
- * are refused, and pt_listener_open can take it again. Returns a descriptor, or -1. */
+/* Keeps the address of a listening socket that has been closed: the system gives it to nobody,
+ * connections are refused, and pt_listener_open can take it again. Returns a descriptor, or -1. */
 int pt_listener_reserve(const struct sockaddr *address, socklen_t length);
 
 #endif

@@ -2,7 +2,7 @@ local httpd = require("particle.simulator.httpd")
 local support = require("spec.support")
 local system = require("system")
 
-local METHODS = { "port", "pollfd", "timeout", "step", "next", "respond", "abort" }
+local METHODS = { "port", "pollfd", "timeout", "step", "next", "respond", "abort", "refuse" }
 
 local folder, servers, clients
 

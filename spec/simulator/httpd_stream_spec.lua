@@ -3,7 +3,7 @@ local socket = require("socket")
 local support = require("spec.support")
 
 local REQUEST = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n"
-local METHODS = { "stream", "send", "hold", "finish", "pending", "gone" }
+local METHODS = { "stream", "send", "hold", "finish", "pending", "gone", "raw" }
 
 local servers, clients
 

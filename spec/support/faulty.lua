@@ -5,17 +5,22 @@ local core = require("particle.core")
 local fault_kinds = require("particle.simulator.fault_kinds")
 local fault_options = require("particle.simulator.fault_options")
 local simulator = require("particle.simulator")
+local support = require("spec.support")
 
 local faulty = {}
 
-faulty.SILENCE = 0.25 -- seconds: the client's patience where nothing comes
-local PATIENCE = 30   -- and where something does
+-- Seconds: the client's patience where nothing comes.
+faulty.SILENCE = support.sanitized and 3 or 0.3
+
+local PATIENCE = 30 -- and where something does
 
 -- Calls -----------------------------------------------------------------------------------------------
 
 -- A stream whose losses are told instead of mended; the event after the fault says that all is well.
-local function listen(api, sim, patience)
-  local stream <close>, err = api:subscribe(nil, { retry = false, idle = patience })
+local function listen(api, sim, patience, opens)
+  local stream <close>, err = api:subscribe(nil, {
+    retry = false, idle = patience, timeout = opens and PATIENCE or nil,
+  })
   if not stream then return nil, err end
   sim:device("lamp"):publish("done")
   local event
@@ -225,7 +230,8 @@ function faulty.observe(row, call, warm)
   if warm then assert(api:request { method = "GET", path = { "v1", "user" } }) end
   local fault = sim:fault(row.spec)
   local began = core.now()
-  local value, err = call.run(api, sim, patience)
+  local opens = row.expected.stream == "timeout, true"
+  local value, err = call.run(api, sim, patience, opens)
   local elapsed = core.now() - began
   local observed = {
     outcome = value ~= nil and "ok" or ("%s, %s"):format(err.kind, err.delivered), err = err, value = value,

@@ -145,7 +145,9 @@ local function answer(self, request, route, refusal, entry)
   local fault = self.faults:strike(request, route, entry)
   if not fault then return genuine(self, request, route, refusal, entry) end
   entry.fault = fault.kind
-  return fault:answer(self, request, function() return genuine(self, request, route, refusal, entry) end)
+  return self.faults:answer(fault, request, function()
+    return genuine(self, request, route, refusal, entry)
+  end)
 end
 
 --- Answers a request, whatever happens. May wait: to be called in a task.

@@ -127,16 +127,21 @@ local function inject(genuine, made)
   return genuine
 end
 
--- A body with this text; in a stream an event with it as its data.
-local function content(make)
+-- A reply with this content; in a stream an event with it, once the stream has opened.
+local function with_content(make_reply, make_data)
   return function(spec, request, handle)
     local genuine = (spec.after or request.is_stream) and handle() or nil
-    if genuine and genuine.subscription then
-      return inject(genuine, "event: fault\ndata: " .. make(spec, '{"data":"fault"}') .. "\n\n")
-    end
+    if not request.is_stream then return make_reply(spec, genuine) end
+    if not genuine.subscription then return genuine end
+    return inject(genuine, "event: fault\ndata: " .. make_data(spec, '{"data":"fault"}') .. "\n\n")
+  end
+end
+
+local function content(make)
+  return with_content(function(spec, genuine)
     local code, head = genuine and genuine.status or 200, genuine and genuine.headers
     return reply(code, make(spec, body_of(spec, genuine)), head)
-  end
+  end, make)
 end
 
 -- Something happens before or after the genuine reply was made.
@@ -311,16 +316,12 @@ kinds.redirect_loop = {
 kinds.huge = {
   text = "a body of `size` bytes, in chunks; in a stream an event of at most 4 MiB",
   options = { size = count(65 << 20) },
-  answer = function(spec, request, handle)
-    local genuine = (spec.after or request.is_stream) and handle() or nil
-    if genuine and genuine.subscription then
-      return inject(genuine, "data: " .. ("x"):rep(math.min(spec.size, LONGEST_EVENT)) .. "\n\n")
-    end
+  answer = with_content(function(spec)
     local steps = { head_of(nil, nil, "close"), byte_reply.chunk('"') }
     for _ = 1, spec.size // #PIECE + 1 do steps[#steps + 1] = byte_reply.chunk(PIECE) end
     steps[#steps + 1] = byte_reply.chunk('"') .. byte_reply.chunk("")
     return bytes(200, steps, "close")
-  end,
+  end, function(spec) return ("x"):rep(math.min(spec.size, LONGEST_EVENT)) end),
 }
 
 -- Bodies ----------------------------------------------------------------------------------------------

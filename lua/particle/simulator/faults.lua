@@ -12,10 +12,11 @@ local faults = {}
 ---@class particle.simulator.Fault
 ---@field kind string
 ---@field hits integer  how many requests it has struck
----@field private spec table
----@field private definition particle.simulator.FaultKind
----@field private owner particle.simulator.Faults
----@field private left number
+---@field package spec table
+---@field package definition table  of its kind
+---@field package owner table       all faults
+---@field package left number       how many requests it may strike yet
+---@field package device? table     the one that it concerns
 local Fault = { __name = "particle.simulator.fault" }
 Fault.__index = Fault
 
@@ -54,19 +55,6 @@ end
 local function count_hit(self)
   self.hits, self.left = self.hits + 1, self.left - 1
   if self.left <= 0 then self.owner:drop(self) end
-end
-
---- The reply to a request that it strikes.
----@param cloud particle.simulator.Cloud
----@param request particle.simulator.Request
----@param handle fun(): particle.simulator.Reply  lets the cloud answer in earnest; must not run twice
----@return particle.simulator.Reply
-function Fault:answer(cloud, request, handle)
-  local spec = self.spec
-  if spec.delay and not spec.after then scheduler.sleep(spec.delay) end
-  local reply = self.definition.answer(spec, request, handle, cloud)
-  if spec.delay and spec.after then scheduler.sleep(spec.delay) end
-  return reply
 end
 
 -- All of them -----------------------------------------------------------------------------------------
@@ -141,6 +129,19 @@ function Faults:strike(request, route, entry)
       return fault
     end
   end
+end
+
+--- The reply to a request that a fault has struck. May wait: to be called in a task.
+---@param fault particle.simulator.Fault
+---@param request particle.simulator.Request
+---@param handle fun(): particle.simulator.Reply  lets the cloud answer in earnest; must not run twice
+---@return particle.simulator.Reply
+function Faults:answer(fault, request, handle)
+  local spec = fault.spec
+  if spec.delay and not spec.after then scheduler.sleep(spec.delay) end
+  local reply = fault.definition.answer(spec, request, handle, self.cloud)
+  if spec.delay and spec.after then scheduler.sleep(spec.delay) end
+  return reply
 end
 
 return faults

@@ -156,7 +156,8 @@ end
 
 --- Calls the function after some seconds, unless the service is closed before.
 ---@param seconds number
----@param fn function
+---@param fn fun(...)
+---@param ... any
 function Service:later(seconds, fn, ...)
   spawn(self, function(...)
     scheduler.sleep(seconds)
