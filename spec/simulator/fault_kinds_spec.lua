@@ -1,6 +1,7 @@
 -- What each kind puts on the wire, read from a bare socket.
 
 local fault_kinds = require("particle.simulator.fault_kinds")
+local raw_server = require("spec.support.raw_server")
 local simulator = require("particle.simulator")
 local socket = require("socket")
 local support = require("spec.support")
@@ -96,6 +97,21 @@ describe("a fault puts on the wire", function()
     support.wait_until(function() return #sim:requests() == 2 end, { step = function() sim:step(0.002) end })
     sim:step(0.01)
     assert.same({ "" }, { read() })
+  end)
+
+  it("nothing on a connection that is let go once its client has gone", function()
+    local open = raw_server.descriptors()
+    for _, kind in ipairs { "silence", "head_only" } do
+      sim:fault { kind = kind }
+      ask(LEVEL)
+      local function has_come() return sim:requests()[#sim:requests()].fault == kind end
+      support.wait_until(function() return sim:requests()[1] and has_come() end,
+        { step = function() sim:step(0.002) end })
+      assert.equal(open + 2, raw_server.descriptors())
+      clients[#clients]:close()
+      support.wait_until(function() return raw_server.descriptors() == open end,
+        { step = function() sim:step(0.002) end })
+    end
   end)
 
   -- Kind, options, what must be in the reply.

@@ -10,7 +10,7 @@ local support = require("spec.support")
 local faulty = {}
 
 -- Seconds: the client's patience where nothing comes.
-faulty.SILENCE = support.sanitized and 3 or 0.3
+faulty.SILENCE = support.sanitized and 1.5 or 0.3
 
 local PATIENCE = 30 -- and where something does
 
