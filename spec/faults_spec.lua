@@ -20,6 +20,13 @@ local function observe_all(row)
   return observed
 end
 
+-- How many this process has open, without those that other specs left to the collector.
+local function descriptors()
+  collectgarbage()
+  collectgarbage()
+  return raw_server.descriptors()
+end
+
 -- The text of a body that may have been decoded.
 local function text_of(body)
   if type(body) ~= "table" then return tostring(body) end
@@ -62,7 +69,7 @@ describe("a fault", function()
 
   for _, row in ipairs(faulty.rows()) do
     it(("is borne: %s %s"):format(row.title, row.when), function()
-      local before = raw_server.descriptors()
+      local before = descriptors()
       local outcomes = {}
       for name, observed in pairs(observe_all(row)) do
         local function check()
@@ -76,7 +83,7 @@ describe("a fault", function()
         if not ok then error(name .. ": " .. tostring(problem) .. "\n" .. tostring(observed.err), 0) end
         outcomes[name] = observed.outcome
       end
-      assert.are.equal(before, raw_server.descriptors(), "descriptors leaked")
+      assert.is_true(descriptors() <= before, "descriptors leaked")
       results[#results + 1] = { row = row, outcomes = outcomes }
     end)
   end
