@@ -186,6 +186,12 @@ static int server_next(lua_State *L) {
     return 1;
 }
 
+/* refuse() -> whether the port could be kept, until close(), though the server is closed now */
+static int server_refuse(lua_State *L) {
+    lua_pushboolean(L, pt_server_refuse(pt_httpd_check(L)));
+    return 1;
+}
+
 static int server_close(lua_State *L) {
     pt_server_close(check_server(L));
     return 0;
@@ -209,9 +215,10 @@ static int httpd_output_gone(lua_State *L) {
 }
 
 static const luaL_Reg METHODS[] = {
-    {"port", server_port}, {"pollfd", server_pollfd}, {"timeout", server_timeout},
-    {"step", server_step}, {"next", server_next},     {"close", server_close},
-    {NULL, NULL},
+    {"port", server_port},       {"pollfd", server_pollfd},
+    {"timeout", server_timeout}, {"step", server_step},
+    {"next", server_next},       {"close", server_close},
+    {"refuse", server_refuse},   {NULL, NULL},
 };
 
 static const luaL_Reg METAMETHODS[] = {

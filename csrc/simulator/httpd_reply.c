@@ -180,6 +180,21 @@ static int reply_stream(lua_State *L) {
     return 1;
 }
 
+/* raw(id) -> whether a request waits under that id. All of its reply, head included, is what send()
+ * is given, byte for byte; finish() and abort() end the connection. */
+static int reply_raw(lua_State *L) {
+    pt_server *server = pt_httpd_check(L);
+    pt_exchange *exchange = pt_server_find(server, luaL_checkinteger(L, 2), PT_EXCHANGE_WAITING);
+    if (exchange) {
+        pt_stream_free(&exchange->stream); /* of a head that raised */
+        exchange->stream.is_plain = true;
+        if (!pt_streams_begin(server, exchange, false))
+            return no_memory(L);
+    }
+    lua_pushboolean(L, exchange != NULL);
+    return 1;
+}
+
 /* send(id, bytes) -> false when the client is gone, or too slow, or the stream was ended */
 static int reply_send(lua_State *L) {
     pt_server *server = pt_httpd_check(L);
@@ -248,7 +263,9 @@ static int reply_abort(lua_State *L) {
 }
 
 const luaL_Reg pt_httpd_replies[] = {
-    {"respond", reply_respond}, {"abort", reply_abort}, {"stream", reply_stream},
-    {"send", reply_send},       {"hold", reply_hold},   {"finish", reply_finish},
-    {"pending", reply_pending}, {"gone", reply_gone},   {NULL, NULL},
+    {"respond", reply_respond}, {"abort", reply_abort},
+    {"stream", reply_stream},   {"send", reply_send},
+    {"hold", reply_hold},       {"finish", reply_finish},
+    {"pending", reply_pending}, {"gone", reply_gone},
+    {"raw", reply_raw},         {NULL, NULL},
 };

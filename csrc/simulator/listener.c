@@ -11,20 +11,31 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int bound_socket(const struct addrinfo *address) {
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+static int close_after_error(int fd) {
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+int pt_listener_reserve(const struct sockaddr *address, socklen_t length) {
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     /* Without it a restart waits until old connections have left TIME_WAIT. SO_REUSEPORT is not
      * set: two servers on one port must not share it in silence. */
     int on = 1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+        bind(fd, address, length) == 0)
         return fd;
-    int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
+    return close_after_error(fd);
+}
+
+static int listening_socket(const struct addrinfo *address) {
+    int fd = pt_listener_reserve(address->ai_addr, address->ai_addrlen);
+    if (fd < 0 || listen(fd, SOMAXCONN) == 0)
+        return fd;
+    return close_after_error(fd);
 }
 
 static uint16_t port_of(int fd) {
@@ -57,7 +68,7 @@ int pt_listener_open(const char *host, uint16_t *port, char *message, size_t siz
         (void)snprintf(message, size, "cannot listen on %.64s: not a numeric address", host);
         return -1;
     }
-    int fd = bound_socket(address);
+    int fd = listening_socket(address);
     int error = errno;
     freeaddrinfo(address);
     if (fd < 0) {

@@ -241,6 +241,17 @@ static void stop(pt_server *server) {
     server->listen_fd = -1;
 }
 
+bool pt_server_refuse(pt_server *server) {
+    struct sockaddr_storage storage = {0};
+    struct sockaddr *address = (struct sockaddr *)&storage;
+    socklen_t length = sizeof storage;
+    bool is_known = getsockname(server->listen_fd, address, &length) == 0;
+    stop(server);
+    server->daemon = NULL;
+    server->listen_fd = is_known ? pt_listener_reserve(address, length) : -1;
+    return server->listen_fd >= 0;
+}
+
 void pt_server_close(pt_server *server) {
     if (pt_server_is_foreign(server))
         abandon(server);

@@ -62,6 +62,10 @@ bool pt_server_open(pt_server *server, const pt_server_options *options, char *m
  * forked child only closes the child's descriptors. Harmless when not open. */
 void pt_server_close(pt_server *server);
 
+/* Closes an open server, but keeps its port until pt_server_close: connections are refused, and a
+ * new server can open there. False when it could not be kept. */
+bool pt_server_refuse(pt_server *server);
+
 bool pt_server_is_open(const pt_server *server);
 bool pt_server_is_foreign(const pt_server *server); /* opened by another process */
 

@@ -13,7 +13,7 @@
 typedef struct pt_stream {
     pt_bytes queue; /* what goes out next, framed; its first `taken` bytes are gone already */
     size_t taken;
-    bool is_plain;    /* the client's HTTP knows no chunks: the connection's end is the body's */
+    bool is_plain;    /* sent without chunks: the connection's end is the body's */
     bool is_held;     /* nothing is sent, all of it queues */
     bool is_finished; /* the last piece is queued */
 } pt_stream;

@@ -39,6 +39,7 @@ surface.RECEIVERS = {
   ["particle.Error"] = "err", ["particle.Task"] = "task", ["particle.sse.Parser"] = "parser",
   ["particle.Poller"] = "particle.poller",
   ["particle.Simulator"] = "sim", ["particle.simulator.LiveDevice"] = "live",
+  ["particle.simulator.Fault"] = "fault",
 }
 
 -- Reading -------------------------------------------------------------------------------------------

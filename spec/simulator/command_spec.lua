@@ -287,6 +287,11 @@ describe("particle-simulator", function()
       { { "a.lua", "--port" }, "--port needs a value" },
       { { "--port", "x", "a.lua" }, "--port must be a port from 0 to 65535, got 'x'" },
       { { "--port=70000", "a.lua" }, "--port must be a port from 0 to 65535, got '70000'" },
+      { { "--fault", "rest", "a.lua" },
+        '--fault rest: there is no kind "rest"; did you mean "reset"?' },
+      { { "--fault=reset,n=0", "a.lua" },
+        '--fault reset,n=0: n must be a positive integer or "ever", got the number 0' },
+      { { "--fault", "", "a.lua" }, "--fault : kind must be a string, got nil" },
       { { "--latency", "-1", "a.lua" }, "--latency must be a number of seconds, got '-1'" },
     }
     for _, case in ipairs(MISUSE) do
@@ -303,6 +308,7 @@ describe("particle-simulator", function()
       { "error('no fleet today')", "broken.lua:1: no fleet today" },
       { "return 5", "broken.lua must return a table of options, it returned number" },
       { "return { devics = {} }", 'broken.lua: simulator.new: unknown option "devics"' },
+      { "return { faults = { { kind = 'silent' } } }", 'broken.lua: fault: there is no kind "silent"' },
     }
     for _, case in ipairs(BROKEN) do
       it("with status 1 for a file that is " .. case[1], function()
@@ -332,6 +338,36 @@ describe("particle-simulator", function()
     local started = core.now()
     assert.equal(200, (curl(("http://127.0.0.1:%d/v1/devices?access_token=%s"):format(port, token))))
     assert.truthy(core.now() - started >= 0.1)
+  end)
+
+  describe("breaks", function()
+    -- The statuses of so many requests for the device's variable; 0: there was no reply.
+    local function ask_often(child, times)
+      local url, token = child:expect("listening on (%S+)\n"), child:expect("token: (%x+)\n")
+      local statuses = {}
+      for i = 1, times do
+        local command = "exec curl -q -s --noproxy '*' --max-time 60 -o /dev/null -w '%%{http_code}' "
+          .. "'%s/v1/devices/lamp/level?access_token=%s'"
+        local pipe = assert(io.popen(command:format(url, token)))
+        statuses[i] = tonumber(pipe:read("a"))
+        pipe:close()
+      end
+      return statuses
+    end
+
+    local LAMP = "devices = { { name = 'lamp', variables = { level = 1 } } }"
+
+    it("what --fault says", function()
+      local fleet = folder:write("lamp.lua", "return { " .. LAMP .. " }")
+      local child <close> = start(fleet, "--fault", "reset,after", "--fault=status, status=503, n=2")
+      assert.same({ 0, 503, 503, 200 }, ask_often(child, 4))
+    end)
+
+    it("what its file says, and then what --fault says", function()
+      local fleet = folder:write("lamp.lua", "return { faults = { { kind = 'close' } }, " .. LAMP .. " }")
+      local child <close> = start(fleet, "--fault", "gateway,device=lamp")
+      assert.same({ 0, 502, 200 }, ask_often(child, 3))
+    end)
   end)
 
   it("reports errors of device code", function()

@@ -18,13 +18,15 @@ describe("connection", function()
     server:close()
   end)
 
-  local function open(held)
+  local function open(held, recode)
     assert(client:send("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
     local request = support.wait_until(function()
       server:step()
       return server:next()
     end)
-    local connection = connections.new(server, request.id, { status = 200, headers = { ["X-A"] = "b" } })
+    local connection = connections.new(server, request.id, {
+      status = 200, headers = { ["X-A"] = "b" }, recode = recode,
+    })
     assert.is_true(connection:begin(held))
     return connection
   end
@@ -46,6 +48,12 @@ describe("connection", function()
     connection:finish()
     expect("0\r\n\r\n$")
     assert.is_false(connection:send("two"))
+  end)
+
+  it("sends bytes as its reply recodes them", function()
+    local connection = open(false, function(bytes) return { bytes:sub(1, 1), bytes:sub(2):upper() } end)
+    assert.is_true(connection:send("one"))
+    expect("\r\n\r\n1\r\no\r\n2\r\nNE\r\n$")
   end)
 
   it("can be held, from its beginning on", function()

@@ -1,8 +1,10 @@
 local httpd = require("particle.simulator.httpd")
+local raw_server = require("spec.support.raw_server")
+local socket = require("socket")
 local support = require("spec.support")
 local system = require("system")
 
-local METHODS = { "port", "pollfd", "timeout", "step", "next", "respond", "abort" }
+local METHODS = { "port", "pollfd", "timeout", "step", "next", "respond", "abort", "refuse" }
 
 local folder, servers, clients
 
@@ -511,6 +513,43 @@ describe("httpd", function()
       close_all()
       round()
       assert.are.equal(before, count())
+    end)
+  end)
+
+  describe("refuse", function()
+    local function can_connect(port)
+      local client = socket.connect("127.0.0.1", port)
+      if client then client:close() end
+      return client ~= nil
+    end
+
+    it("closes the server, and keeps its port for a successor", function()
+      local server = serve()
+      local port = server:port()
+      assert.is_true(server:refuse())
+      assert.are.equal("particle.simulator.httpd (closed)", tostring(server))
+      assert.is_false(can_connect(port))
+      local successor = serve { port = port }
+      server:close()
+      assert.is_true(can_connect(port))
+      assert.are.equal(port, successor:port())
+    end)
+
+    it("ends requests that wait", function()
+      local server = serve()
+      local client = curl(server, "URL")
+      request(server)
+      assert.is_true(server:refuse())
+      close_all()
+      local _, status = result(client)
+      assert.are.equal(52, status)
+    end)
+
+    it("leaves no descriptor behind", function()
+      local before = raw_server.descriptors()
+      serve():refuse()
+      close_all()
+      assert.are.equal(before, raw_server.descriptors())
     end)
   end)
 

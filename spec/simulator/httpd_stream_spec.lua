@@ -3,7 +3,7 @@ local socket = require("socket")
 local support = require("spec.support")
 
 local REQUEST = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n"
-local METHODS = { "stream", "send", "hold", "finish", "pending", "gone" }
+local METHODS = { "stream", "send", "hold", "finish", "pending", "gone", "raw" }
 
 local servers, clients
 
@@ -235,6 +235,61 @@ describe("httpd", function()
       client:expect(chunk("still here"))
       assert.truthy(server:pending(slow) > 0)
       assert.is_nil(server:gone())
+    end)
+  end)
+
+  describe("raw", function()
+    local function open_raw(server)
+      local client = connect(server)
+      local id = next_id(server)
+      assert.is_true(server:raw(id))
+      return id, client
+    end
+
+    it("sends what it is given and nothing else, then ends", function()
+      local server = serve()
+      local id, client = open_raw(server)
+      assert.is_true(server:send(id, "no"))
+      assert.is_true(server:send(id, "\0HTTP"))
+      server:finish(id)
+      client:expect_end()
+      assert.are.equal("no\0HTTP", client.received)
+    end)
+
+    it("keeps what the client does not read, up to the limit", function()
+      local server = serve { max_queue = 1000 }
+      local id, client = open_raw(server)
+      while server:pending(id) == 0 do server:send(id, ("x"):rep(500)) end
+      assert.is_true(server:pending(id) <= 500)
+      assert.is_false(server:send(id, ("x"):rep(1001)))
+      assert.are.equal(id, server:gone())
+      client:expect_end()
+    end)
+
+    it("tells of a client that has gone", function()
+      local server = serve()
+      local id, client = open_raw(server)
+      client:close()
+      assert.are.equal(id, eventually(function() return server:gone() end))
+    end)
+
+    it("is false for what does not wait", function()
+      local server = serve()
+      local id = open(server)
+      assert.is_false(server:raw(id))
+      assert.is_false(server:raw(id + 1))
+    end)
+
+    it("may come after a head that was refused", function()
+      local server = serve()
+      local client = connect(server)
+      local id = next_id(server)
+      assert.is_false((pcall(server.stream, server, id, 200, { ["X-A"] = "a\nb" })))
+      assert.is_true(server:raw(id))
+      server:send(id, "only this")
+      server:finish(id)
+      client:expect_end()
+      assert.are.equal("only this", client.received)
     end)
   end)
 

@@ -17,7 +17,7 @@ describe("journal", function()
     }), { "POST" }, "/v1/devices/{device}/{function}")
     assert.same({
       method = "POST", path = "/v1/devices/a%20b/led", route = "/v1/devices/{device}/{function}",
-      query = { format = "raw" }, fields = { arg = "on" }, body_length = 6, time = 1234.5,
+      query = { format = "raw" }, fields = { arg = "on" }, body_length = 6, time = 1234.5, handled = false,
       headers = { ["x-particle-tool"] = "x@1", ["content-type"] = "application/x-www-form-urlencoded" },
     }, entry)
     assert.equal(entry, journal:list()[1])

@@ -16,6 +16,7 @@ describe("options of the simulator", function()
       users = { { username = "joe", password = "p", mfa = "1", devices = { { name = "door" } } } },
       port = 8080, latency = 0.5, strict = true, clock = os.time, token_lifetime = 0, clients = { a = "b" },
       on_error = print, keepalive = false, orgs = { acme = { 42, 43 }, empty = {} },
+      faults = { { kind = "reset" } },
     }
     local checked = options.check(given)
     assert.not_equal(given.devices[1], checked.devices[1])

@@ -23,6 +23,14 @@ describe("router", function()
     assert.equal("/v1/products/{product}/devices/{device}", template)
   end)
 
+  it("lists all routes", function()
+    local router = routers.new()
+    router:add { devices, one }
+    assert.same({
+      "GET /v1/devices", "GET /v1/devices/{device}", "GET /v1/products/{product}/devices/{device}",
+    }, router:list())
+  end)
+
   it("prefers literals of the same method, and goes back where they lead nowhere", function()
     assert.equal(events, (find(all, "GET", "/v1/devices/events/x")))
     assert.equal(publish, (find(all, "POST", "/v1/devices/events")))

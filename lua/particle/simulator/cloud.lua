@@ -5,6 +5,7 @@ local core = require("particle.core")
 local devices = require("particle.simulator.devices")
 local errors = require("particle.simulator.errors")
 local events = require("particle.simulator.events")
+local faults = require("particle.simulator.faults")
 local ids = require("particle.simulator.ids")
 local journal = require("particle.simulator.journal")
 local oauth = require("particle.simulator.oauth")
@@ -22,10 +23,12 @@ local tokens = require("particle.simulator.tokens")
 ---@field journal particle.simulator.Journal
 ---@field events particle.simulator.Ring
 ---@field streams particle.simulator.Streams
+---@field faults particle.simulator.Faults
 ---@field orgs table<string, table<integer, true>>  name -> its products
 ---@field random particle.simulator.Random
 ---@field clients table<string, string|true>  id -> secret; true: any
 ---@field clock fun(): number                 Unix seconds
+---@field jump fun(seconds: number)           sets the clock forward, or back
 ---@field token_lifetime integer              seconds
 ---@field strict boolean
 ---@field latency number|fun(request: particle.simulator.Entry): number?
@@ -39,6 +42,12 @@ local DEFAULT_USER = { username = "user@example.com", password = "password" }
 local function wall_clock()
   local start, origin = core.time(), core.now()
   return function() return start + core.now() - origin end
+end
+
+-- A clock that can be set, and how: seconds forward.
+local function adjustable(clock)
+  local ahead = 0
+  return function() return clock() + ahead end, function(seconds) ahead = ahead + seconds end
 end
 
 local function add_devices(self, specs, owner, now)
@@ -79,7 +88,8 @@ local cloud = {}
 ---@param options particle.simulator.Options  checked
 ---@return particle.simulator.Cloud
 function cloud.new(options)
-  local clock, random = options.clock or wall_clock(), ids.random()
+  local clock, jump = adjustable(options.clock or wall_clock())
+  local random = ids.random()
   local clients = {}
   for id, secret in pairs(oauth.CLIENTS) do clients[id] = secret end
   for id, secret in pairs(options.clients or {}) do clients[id] = secret end
@@ -88,11 +98,13 @@ function cloud.new(options)
     accounts = users, devices = devices.new(), tokens = tokens.new(clock, random),
     journal = journal.new(), events = ring.new(events.LIMIT), random = random, clients = clients,
     streams = streams.new(clock, options.keepalive, users), orgs = sets(options.orgs),
-    clock = clock, token_lifetime = options.token_lifetime or tokens.LIFETIME,
+    clock = clock, jump = jump, token_lifetime = options.token_lifetime or tokens.LIFETIME,
     strict = options.strict or false, latency = options.latency or 0,
     on_error = reporter(options.on_error),
   }, Cloud)
   add_users(self, options)
+  self.faults = faults.new(self)
+  for _, fault in ipairs(options.faults or {}) do self.faults:add(fault) end
   return self
 end
 
@@ -116,8 +128,7 @@ local function delay(self, entry)
   if seconds > 0 then scheduler.sleep(seconds) end
 end
 
-local function answer(self, request, route, refusal, entry)
-  delay(self, entry)
+local function genuine(self, request, route, refusal, entry)
   if refusal then return refusal end
   if not route then return errors.no_route end
   if route.auth ~= "none" then
@@ -125,7 +136,18 @@ local function answer(self, request, route, refusal, entry)
     if refusal then return refusal end
     entry.user = request.user.username
   end
+  entry.handled = true
   return route[3](self, request)
+end
+
+local function answer(self, request, route, refusal, entry)
+  delay(self, entry)
+  local fault = self.faults:strike(request, route, entry)
+  if not fault then return genuine(self, request, route, refusal, entry) end
+  entry.fault = fault.kind
+  return self.faults:answer(fault, request, function()
+    return genuine(self, request, route, refusal, entry)
+  end)
 end
 
 --- Answers a request, whatever happens. May wait: to be called in a task.
@@ -134,7 +156,7 @@ end
 function Cloud:handle(raw)
   local request, refusal = requests.parse(raw)
   local route, params, template = routes:find(request.method, request.parts)
-  request.params = params
+  request.params, request.is_stream = params, route ~= nil and route.streams == true
   local entry = self.journal:add(request, route, template, #raw.body, self.clock())
   local ok, reply = xpcall(answer, debug.traceback, self, request, route, refusal, entry)
   if not ok then

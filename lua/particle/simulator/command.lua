@@ -13,11 +13,16 @@ It prints the address and a valid token, serves in the foreground, and ends when
 
   --port N      listen on this port; without it on a free one
   --latency S   wait S seconds before each request is handled
+  --fault F     break something: F is a kind and its options, such as
+                  reset,n=3  or  status,status=503,device=lamp,n=ever
+                With `after` the request is carried out, its reply is lost. May be
+                given several times, and as `faults` in FILE.lua.
   --strict      refuse what the API reference forbids though the cloud bears it
   --help        print this
   --version     print the version
 
-Options go before those that FILE.lua returns.
+Options go before those that FILE.lua returns; faults come after its own. doc/faults.md of the
+sources lists their kinds.
 ]]
 
 local CHECK_EVERY = 0.5 -- seconds between two looks at whether the output is still read
@@ -34,6 +39,27 @@ local function print_and_exit(text)
   os.exit(0, true)
 end
 
+local function without_position(message) return (tostring(message):gsub("^.-%.lua:%d+: ", "")) end
+
+-- A fault from "kind,name=value,flag,...".
+local function read_fault(text)
+  local fault = {}
+  for item in text:gmatch("[^,]+") do
+    local name, value = item:match("^%s*([%w_]+)%s*=%s*(.-)%s*$")
+    if name then
+      fault[name] = math.tointeger(tonumber(value)) or tonumber(value) or value
+      if value == "true" or value == "false" then fault[name] = value == "true" end
+    elseif fault.kind then
+      fault[item:match("^%s*(.-)%s*$")] = true
+    else
+      fault.kind = item:match("^%s*(.-)%s*$")
+    end
+  end
+  local ok, problem = pcall(require("particle.simulator.fault_options").check, fault)
+  if not ok then misuse("--fault " .. text .. ": " .. without_position(problem):gsub("^fault: ", "")) end
+  return fault
+end
+
 -- Those that take a value: its check, and what it must be.
 local VALUES = {
   port = { "a port from 0 to 65535", function(text)
@@ -44,6 +70,7 @@ local VALUES = {
     local seconds = text:match("^[%d.]+$") and tonumber(text)
     return seconds
   end },
+  fault = { "a kind and its options", read_fault },
 }
 
 local FLAGS = {
@@ -54,9 +81,9 @@ local FLAGS = {
   end,
 }
 
--- The file and the flags of the command line; ends the program when they are none.
+-- The file, the flags and the faults of the command line; ends the program when they are none.
 local function parse(arguments)
-  local flags, file, i = {}, nil, 1
+  local flags, faults, file, i = {}, {}, nil, 1
   while i <= #arguments do
     local argument = arguments[i]
     local name, value = argument:match("^%-%-([^=]+)=?(.*)$")
@@ -68,7 +95,8 @@ local function parse(arguments)
         value = arguments[i] or misuse(argument .. " needs a value")
       end
       local expected, read = table.unpack(VALUES[name])
-      flags[name] = read(value) or misuse(("--%s must be %s, got '%s'"):format(name, expected, value))
+      local given = read(value) or misuse(("--%s must be %s, got '%s'"):format(name, expected, value))
+      if name == "fault" then table.insert(faults, given) else flags[name] = given end
     elseif argument:find("^%-.") then
       misuse("unknown option " .. argument)
     elseif file then
@@ -78,7 +106,7 @@ local function parse(arguments)
     end
     i = i + 1
   end
-  return file or misuse("FILE.lua is missing"), flags
+  return file or misuse("FILE.lua is missing"), flags, faults
 end
 
 -- The options that the file returns.
@@ -93,21 +121,27 @@ local function load_options(file)
   return options
 end
 
-local function open(file, flags)
+local function start(options, faults)
+  local sim, err = require("particle.simulator").new(options)
+  for _, fault in ipairs(sim and faults or {}) do sim:fault(fault) end
+  return sim, err
+end
+
+local function open(file, flags, faults)
   local options = load_options(file)
   for name, value in pairs(flags) do options[name] = value end
   if options.on_error == nil then
     options.on_error = function(message) io.stderr:write(message, "\n") end
   end
-  local ok, sim, err = pcall(require("particle.simulator").new, options)
-  if not ok then fail(1, file .. ": " .. tostring(sim):gsub("^.-%.lua:%d+: ", "")) end
+  local ok, sim, err = pcall(start, options, faults)
+  if not ok then fail(1, file .. ": " .. without_position(sim)) end
   return sim or fail(1, err.message)
 end
 
 local function main(arguments)
-  local file, flags = parse(arguments)
+  local file, flags, faults = parse(arguments)
   local httpd = require("particle.simulator.httpd")
-  local sim <close> = open(file, flags)
+  local sim <close> = open(file, flags, faults)
   io.stdout:setvbuf("line")
   print("listening on " .. sim.url)
   print("token: " .. sim.token)

@@ -11,7 +11,7 @@ local connection = {}
 
 ---@param server userdata  open; nothing may be called once it is closed
 ---@param id integer       of the request
----@param reply particle.simulator.Reply  status and headers
+---@param reply particle.simulator.Reply  status, headers, and how its bytes are changed
 ---@return particle.simulator.HttpdConnection
 function connection.new(server, id, reply)
   return setmetatable({ server = server, id = id, reply = reply }, Connection)
@@ -21,7 +21,14 @@ function Connection:begin(held)
   return self.server:stream(self.id, self.reply.status, self.reply.headers, held)
 end
 
-function Connection:send(bytes) return self.server:send(self.id, bytes) end
+function Connection:send(bytes)
+  local recode = self.reply.recode
+  if not recode then return self.server:send(self.id, bytes) end
+  for _, piece in ipairs(recode(bytes)) do
+    if not self.server:send(self.id, piece) then return false end
+  end
+  return true
+end
 
 function Connection:hold(held) self.server:hold(self.id, held) end
 

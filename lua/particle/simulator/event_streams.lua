@@ -35,16 +35,19 @@ end
 
 local function refuse_firehose() return errors.no_prefix end
 
+-- A route whose reply is a stream.
+local function stream(paths, scope) return { "GET", paths, opens(scope), streams = true } end
+
 local function both(path) return { path, path .. "/{prefix}" } end
 
 return {
   { "GET", "/v1/events", refuse_firehose },
-  { "GET", "/v1/events/{prefix}", opens("public") },
-  { "GET", both("/v1/devices/events"), opens("mine") },
-  { "GET", both("/v1/devices/{device}/events"), opens("device") },
-  { "GET", both("/v1/products/{product}/events"), opens("product") },
-  { "GET", both("/v1/products/{product}/devices/{device}/events"), opens("product") },
-  { "GET", both("/v1/orgs/{org}/events"), opens("org") },
-  { "GET", both("/v1/orgs/{org}/products/{product}/events"), opens("org") },
-  { "GET", both("/v1/orgs/{org}/devices/{device}/events"), opens("org") },
+  stream("/v1/events/{prefix}", "public"),
+  stream(both("/v1/devices/events"), "mine"),
+  stream(both("/v1/devices/{device}/events"), "device"),
+  stream(both("/v1/products/{product}/events"), "product"),
+  stream(both("/v1/products/{product}/devices/{device}/events"), "product"),
+  stream(both("/v1/orgs/{org}/events"), "org"),
+  stream(both("/v1/orgs/{org}/products/{product}/events"), "org"),
+  stream(both("/v1/orgs/{org}/devices/{device}/events"), "org"),
 }

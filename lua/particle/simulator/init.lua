@@ -43,6 +43,7 @@ function simulator.new(given)
     password = first.password,
   }, Simulator)
   insides[self] = { cloud = cloud, service = service }
+  cloud.faults:attach(service)
   return self
 end
 
@@ -107,6 +108,12 @@ end
 --- What was asked, the last thousand requests, oldest first; without tokens, passwords and other secrets.
 ---@return particle.simulator.Entry[]
 function methods:requests() return inside(self, "requests").cloud.journal:list() end
+
+--- Something goes wrong with the next requests that match. The oldest fault that matches one strikes it, no
+--- other does. doc/faults.md lists the kinds, with what a client makes of them.
+---@param given particle.simulator.FaultSpec
+---@return particle.simulator.Fault fault  it may be bound to a <close> variable, which removes it
+function methods:fault(given) return inside(self, "fault").cloud.faults:add(given) end
 
 --- What was published, the last thousand events, oldest first.
 ---@return particle.simulator.Event[]

@@ -25,7 +25,9 @@ local LONGEST = 4096
 ---@field body_length integer         bytes
 ---@field time number                 Unix seconds, by the simulator's clock
 ---@field user string?                whose token it bore
----@field status integer?             nil while it is not answered
+---@field status integer?             nil while it is not answered, and of a fault that sends none
+---@field handled boolean             whether its handler ran: false for one that was refused before
+---@field fault string?               the kind of the fault that struck it
 
 ---@class particle.simulator.Journal
 ---@field private entries particle.simulator.Ring
@@ -80,6 +82,7 @@ function Journal:add(request, route, template, body_length, time)
     method = request.method, path = shown_path(request, route, template), route = template,
     query = redacted(request.query), fields = redacted(request.fields),
     headers = shown_headers(request.headers), body_length = body_length, time = time,
+    handled = false,
   }
   self.entries:add(entry)
   return entry

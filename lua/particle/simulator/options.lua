@@ -19,6 +19,7 @@ local WHO = "simulator.new"
 ---@field clock? fun(): number          Unix seconds: for time stamps, the expiry of tokens and keep-alives
 ---@field token_lifetime? integer       seconds that tokens live, 90 days; 0: for ever
 ---@field clients? table<string, string>  further OAuth clients: id -> secret
+---@field faults? particle.simulator.FaultSpec[]  as for `sim:fault`
 ---@field on_error? fun(message: string)  is told of errors in device code; default: `warn`
 
 ---@class particle.simulator.UserSpec
@@ -96,6 +97,7 @@ local OPTIONS = {
     return math.type(value) == "integer" and value >= 0
   end },
   clients = { "a table of client ids and secrets", of_type("table"), TEXT },
+  faults = { "a list of faults", is_list },
   on_error = FUNCTION,
 }
 

@@ -10,6 +10,9 @@ local reply = {}
 ---@field text string
 ---@field headers table<string, string>
 ---@field subscription? particle.simulator.Subscription  what follows the head: an event stream
+---@field opened? fun(streams: particle.simulator.Streams, stream: particle.simulator.Stream)  once it is open
+---@field recode? fun(bytes: string): string[]  how its bytes are sent: the pieces
+---@field bytes? particle.simulator.ByteReply  goes out instead of text and headers
 
 ---@class particle.simulator.Json: JSON text that is ready
 ---@field text string

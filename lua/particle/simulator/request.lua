@@ -17,6 +17,7 @@ local request = {}
 ---@field fields table<string, any>      of a form, a JSON object (with nulls), or the text parts of an upload
 ---@field files particle.simulator.Part[]?  of an upload, those with a file name
 ---@field params table<string, string>   the path's placeholders
+---@field is_stream boolean              whether an event stream is asked for
 ---@field user particle.simulator.User?  whose token it bears
 ---@field token particle.simulator.Token?
 

@@ -8,13 +8,14 @@ Router.__index = Router
 ---@field [2] string|string[]  path templates, such as "/v1/devices/{device}"
 ---@field [3] fun(cloud, request: particle.simulator.Request): particle.simulator.Reply
 ---@field auth? "none"         no token is asked for
+---@field streams? boolean     an event stream is the reply
 ---@field secret? table<string, boolean>  placeholders that no log may show
 
 local router = {}
 
 ---@return particle.simulator.Router
 function router.new()
-  return setmetatable({ methods = {} }, Router)
+  return setmetatable({ methods = {}, names = {} }, Router)
 end
 
 local function split(template)
@@ -40,6 +41,7 @@ local function add(self, route, template)
   for i, part in ipairs(split(template)) do node, names[i] = child(node, part) end
   if node.route then error(("%s %s is routed twice"):format(route[1], template), 0) end
   node.route, node.names, node.template = route, names, template
+  self.names[#self.names + 1] = route[1] .. " " .. template
 end
 
 ---@param routes particle.simulator.Route[]
@@ -50,6 +52,10 @@ function Router:add(routes)
     for _, template in ipairs(templates) do add(self, route, template) end
   end
 end
+
+--- All routes, each as method and template: "GET /v1/devices".
+---@return string[]
+function Router:list() return table.move(self.names, 1, #self.names, 1, {}) end
 
 local function match(node, parts, i)
   if i > #parts then return node.route and node end
