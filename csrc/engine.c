@@ -368,10 +368,10 @@ static CURLcode set_trust(pt_transfer *t, const pt_engine_options *o, bool loopb
     CURLcode code;
     PT_SET(CURLOPT_SSL_VERIFYPEER, o->verify ? 1L : 0L);
     PT_SET(CURLOPT_SSL_VERIFYHOST, o->verify ? 2L : 0L);
-    if (o->ca_file)
+    if (o->ca_file || o->ca_path) { /* instead of the system's, which are in either */
         PT_SET(CURLOPT_CAINFO, o->ca_file);
-    if (o->ca_path)
         PT_SET(CURLOPT_CAPATH, o->ca_path);
+    }
     if (o->proxy)
         PT_SET(CURLOPT_PROXY, o->proxy);
     if (loopback)

@@ -254,6 +254,7 @@ static int fail_with_status(lua_State *L, pt_transfer *t) {
 
 /* -- transport failures ----------------------------------------------------------------------- */
 
+/* CURLE_HTTP2 and CURLE_HTTP2_STREAM, too, mean mostly that a connection or a stream was closed. */
 static const char *curl_kind(CURLcode code) {
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -275,7 +276,6 @@ static const char *curl_kind(CURLcode code) {
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_HTTP2:
         return "protocol";
     default:
         return "network";

@@ -34,12 +34,13 @@ particle.null = core.null
 ---@field retry? particle.RetryPolicy|false  how calls that failed are repeated; false: they are not
 ---@field rate_limit? boolean|particle.RateLimit  requests wait so that the cloud's limits are kept; default:
 ---only for the cloud's own address
----@field max_connections? integer      further calls queue (16)
+---@field max_connections? integer      calls under way at once, with HTTP/1.1 on as many connections;
+---further ones queue, event streams do not count (16)
 ---@field max_body? integer             bytes of a reply (64 MiB)
----@field http2? boolean                use HTTP/2 where the cloud offers it (false)
+---@field http2? boolean                calls share a connection where the cloud has HTTP/2 over TLS (false)
 ---@field proxy? string                its address; default: what `https_proxy` and `no_proxy` say
 ---@field ca_file? string               a file of certificates that are trusted, instead of the system's
----@field ca_path? string               a folder of such certificates
+---@field ca_path? string               a folder of such certificates, as OpenSSL's c_rehash makes it
 ---@field verify? boolean               check the cloud's certificate (true)
 ---@field allow_http? boolean           plain http to a host that is not this machine
 ---@field user_agent? string           default: the library's name and version
