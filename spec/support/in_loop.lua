@@ -23,6 +23,7 @@ local MAY_HOLD_UP = {
   -- They go through thousands of events between two waits.
   "do not disturb the order of those that sleep",
   "may come ten thousand at once",
+  "gives all events of a flood, in order",
   "is too long ends the stream for good",
 }
 
