@@ -20,7 +20,8 @@ local MAY_HOLD_UP = {
   "reaches back to when the reader fell behind",
   "when generators nest their waits too deeply",
   "lets a generator of its own wait",
-  -- They go through thousands of events between two waits.
+  -- They go through thousands of events or results between two waits.
+  "what is said of its delivery is true",
   "do not disturb the order of those that sleep",
   "may come ten thousand at once",
   "gives all events of a flood, in order",
