@@ -29,10 +29,9 @@ loop:wrap(function()
 end)
 
 loop:wrap(function()
-  for event in assert(api:subscribe("meal")):each() do
-    print("event", event.name, event.data)
-    break
-  end
+  local stream <close> = assert(api:subscribe("meal"))
+  local event = assert(stream:next())
+  print("event", event.name, event.data)
 end)
 
 loop:wrap(function()

@@ -24,10 +24,9 @@ particle.spawn(function()
 end)
 
 particle.spawn(function()
-  for event in assert(api:subscribe("meal")):each() do
-    print("event", event.name, event.data)
-    break
-  end
+  local stream <close> = assert(api:subscribe("meal"))
+  local event = assert(stream:next())
+  print("event", event.name, event.data)
 end)
 
 clock:start(10, 10, function()

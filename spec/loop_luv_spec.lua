@@ -101,6 +101,44 @@ describe("in luv", function()
     assert.are.equal("cancelled", select(2, task:wait()).kind)
   end)
 
+  it("a task waits for a callback, whose first answer counts", function()
+    local timer, values = uv.new_timer(), nil
+    particle.spawn(function()
+      values = table.pack(coroutine.yield(function(callback)
+        timer:start(1, 1, function() callback("a", nil, "c") end)
+      end))
+      values.x = lamp:read("x")
+      timer:close()
+    end)
+    uv.run()
+    assert.are.same({ "a", nil, "c", n = 3, x = 1 }, values)
+  end)
+
+  it("a task whose callback is not to be had fails", function()
+    local task = particle.spawn(function()
+      coroutine.yield(function() error("no callback", 0) end)
+    end)
+    uv.run()
+    local _, problem = pcall(task.wait, task)
+    assert.are.equal("no callback", problem)
+  end)
+
+  it("a task that is cancelled hears no callback", function()
+    local reached, answer
+    local task = particle.spawn(function()
+      coroutine.yield(function(callback) answer = callback end)
+      reached = true
+    end)
+    particle.spawn(function()
+      while not answer do particle.sleep(0.001) end
+      task:cancel()
+      answer()
+    end)
+    uv.run()
+    assert.is_nil(reached)
+    assert.are.equal("cancelled", select(2, task:wait()).kind)
+  end)
+
   local PROGRAM = [[
     local particle = require("particle")
     local loop = require("particle.loop.luv")

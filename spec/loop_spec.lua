@@ -365,6 +365,37 @@ for _, name in ipairs(NAMES) do
       assert.are.equal(0, result.status)
     end)
 
+    if name == "copas" then -- what the others do is in their own specs
+      it("Ctrl-C is an error in the loop, after which it can go on", function()
+        local child <close> = support.start { "lua5.4", "-e", [[
+          local particle = require("particle")
+          local loop = require("spec.support.loops").new("copas")
+          local copas = require("copas")
+          local sim = require("particle.simulator").new {
+            devices = {
+              { name = "lamp", variables = { x = 1, slow = function() particle.sleep(1000) end } },
+            },
+          }
+          local lamp = sim:client { loop = loop.adapter }:device("lamp")
+          local task = particle.spawn(function()
+            print("ready")
+            io.stdout:flush()
+            lamp:read("slow")
+          end)
+          print(pcall(copas.loop))
+          task:cancel()
+          task = particle.spawn(lamp.read, lamp, "x")
+          repeat copas.step(0.001) until not particle.poller:working()
+          print(task:wait())
+        ]] }
+        child:expect("ready")
+        child:kill("INT")
+        local result = child:wait()
+        assert.are.equal("", result.stderr)
+        assert.matches("^ready\nfalse\t[^\n]*interrupted!\n1\n$", result.stdout)
+      end)
+    end
+
     if name == "luv" then
       lazy_teardown(function()
         local uv = require("luv")
@@ -390,6 +421,31 @@ describe("several loops in one program", function()
       local task = particle.spawn(function() return one:device("lamp"):read("x") end)
       assert.are.equal(3, two:device("lamp"):read("x") + three:device("lamp"):read("x") + task:wait())
     end)
+  end)
+
+  it("run one after the other", function()
+    local result = support.run { "lua5.4", "-e", [[
+      local cqueues, uv, particle = require("cqueues"), require("luv"), require("particle")
+      local sim = require("particle.simulator").new { devices = { { name = "lamp", variables = { x = 1 } } } }
+      local one = sim:client { loop = require("particle.loop.cqueues") }:device("lamp")
+      local two = sim:client { loop = require("particle.loop.luv") }:device("lamp")
+      local function read() return one:read("x") + two:read("x") end
+      for _ = 1, 2 do
+        particle.spawn(function() print("luv", read()) end)
+        uv.run()
+        local controller = cqueues.new()
+        controller:wrap(function() print("cqueues", read()) end)
+        controller:wrap(function()
+          particle.spawn(function() print("task", read()) end)
+        end)
+        assert(controller:loop())
+      end
+    ]] }
+    assert.are.equal("", result.stderr)
+    local lines = {}
+    for line in result.stdout:gmatch("[^\n]+") do lines[#lines + 1] = line end
+    table.sort(lines)
+    assert.are.same({ "cqueues\t2", "cqueues\t2", "luv\t2", "luv\t2", "task\t2", "task\t2" }, lines)
   end)
 
   it("of which one asks the poller's descriptor by hand", function()

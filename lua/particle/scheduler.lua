@@ -85,15 +85,20 @@ local function soonest(timeout, seconds)
   return timeout and timeout < seconds and timeout or seconds
 end
 
+-- It is due at the first time that it named, though others look before.
+local function time_of_source(entry, now, timeout)
+  local seconds = entry.source:timeout()
+  entry.due = seconds and math.min(entry.due or math.huge, now + seconds)
+  return seconds and soonest(timeout, math.max(entry.due - now, 0)) or timeout
+end
+
 local function time_to_wait(timeout)
   if tasks.any_ready() then return 0 end
   local due = timers.next_due()
   local now = (due or sources[1]) and core.now()
   if due then timeout = soonest(timeout, math.max(due - now, 0)) end
   for _, entry in ipairs(sources) do
-    local seconds = entry.source:timeout()
-    entry.due = seconds and math.min(entry.due or math.huge, now + seconds)
-    if seconds then timeout = soonest(timeout, math.max(entry.due - now, 0)) end
+    if not entry.stepping then timeout = time_of_source(entry, now, timeout) end
   end
   return timeout
 end
@@ -134,8 +139,13 @@ end
 local function set_alarm()
   if not exposed then return end
   rung = false
-  if conditions[1] then check_conditions() end
   poller:alarm(time_to_wait(nil))
+end
+
+-- Tasks ran last: what others wait for may hold now.
+local function end_turn()
+  if exposed and conditions[1] then check_conditions() end
+  set_alarm()
 end
 
 local function forget_transfer(task)
@@ -154,7 +164,7 @@ local function turn(timeout)
   if tasks.any_ready() then tasks.run_ready() end
 end
 
-local turned = setmetatable({}, { __close = set_alarm }) -- also where a turn ends in an error
+local turned = setmetatable({}, { __close = end_turn }) -- also where a turn ends in an error
 
 --- One turn: waits at most `timeout` seconds (nil: until something happens), then lets everything run that
 --- has become able to.

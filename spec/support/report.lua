@@ -92,7 +92,7 @@ return function()
 
   local function suite_end()
     if #failed_names > 0 then write("\nFailed:\n  ", table.concat(failed_names, "\n  "), "\n") end
-    write(("%.1f seconds\n"):format(handler.getDuration()))
+    if not os.getenv("TEST_APART") then write(("%.1f seconds\n"):format(handler.getDuration())) end
     record("all done")
     if not os.getenv("TEST_RESULT") then
       write(("%d passed, %d failed\n"):format(handler.successesCount, failed()))

@@ -41,14 +41,23 @@ local function serve(pump, controller)
 end
 
 function start(pump, controller)
-  pump.co = coroutine.create(function() serve(pump, controller) end)
-  controller:attach(pump.co)
+  local co = coroutine.create(function() serve(pump, controller) end)
+  controller:attach(co)
+  pump.co = co
+end
+
+local Pump = {}
+
+-- A coroutine has waited, whatever the end.
+function Pump:__close()
+  self.waiting = self.waiting - 1
+  if self.waiting == 0 then self.look:signal() end
 end
 
 local function pump_of(controller)
   local pump = pumps[controller]
   if not pump then
-    pump = { waiting = 0, look = condition.new() }
+    pump = setmetatable({ waiting = 0, look = condition.new() }, Pump)
     pumps[controller] = pump
   end
   return pump
@@ -70,15 +79,8 @@ function loop.current()
   if direct and pump_of(controller).co ~= coroutine.running() then return condition.new() end
 end
 
-local Pump = {}
-
-function Pump:__close()
-  self.waiting = self.waiting - 1
-  if self.waiting == 0 then self.look:signal() end
-end
-
 function loop.suspend(woken)
-  local pump <close> = setmetatable(pump_of(running()), Pump)
+  local pump <close> = pump_of(running())
   pump.waiting = pump.waiting + 1
   loop.start()
   poll(woken)

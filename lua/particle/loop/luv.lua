@@ -26,4 +26,11 @@ function loop.start() handle:ref() end
 
 function loop.stop() handle:unref() end
 
+-- A task waits for a callback of luv by yielding a function, which is given one.
+function loop.adopt(values, answer)
+  if type(values[1]) ~= "function" then return nil end
+  values[1](answer)
+  return function() end -- an answer that comes too late is not heard
+end
+
 return loop
