@@ -1,5 +1,6 @@
--- A store of rate limits in Redis, for several programs or machines behind one address: give it to each as
--- particle.new { rate_limit = { store = require("redis_store").new { host = "..." } } }.
+-- A store of rate limits in Redis, for several programs or machines behind one address.
+-- Usage: particle.new { rate_limit = { store = require("redis_store").new { host = "...", port = 6379 } } }
+-- with this file in a folder of package.path; shared_limit.lua is a program that does so.
 --
 -- Each method is one script that Redis runs as a whole, by its own clock, so programs whose clocks differ
 -- share one count. It needs LuaSocket (Debian's lua-socket), whose sockets block: while it waits for Redis

@@ -4,6 +4,7 @@
 --    --limit N: requests in five minutes, of all programs together (10)
 --    --count N: requests that this one tries to send (20)
 --    --pause SECONDS: between two of them (0)
+--    --timeout SECONDS: for an answer of Redis (0.25)
 -- HOST:PORT is that of Redis (127.0.0.1:6379). Needs Debian's lua-socket. With PARTICLE_ACCESS_TOKEN set it
 -- lists your own devices each time, else those of a simulated cloud. To share one simulated cloud start
 -- particle-simulator, and set PARTICLE_API_ENDPOINT and PARTICLE_ACCESS_TOKEN to what it prints.
@@ -12,7 +13,9 @@ package.path = (arg[0]:match("^.*/") or "./") .. "?.lua;" .. package.path
 
 local particle = require("particle")
 
-local USAGE = "usage: lua5.4 examples/shared_limit.lua [--limit N] [--count N] [--pause SECONDS] [HOST:PORT]"
+local USAGE = "usage: lua5.4 examples/shared_limit.lua [--limit N] [--count N] [--pause SECONDS]"
+  .. " [--timeout SECONDS] [HOST:PORT]"
+local NUMBERS = { limit = 10, count = 20, pause = 0, timeout = 0.25 }
 
 local function fail(status, message)
   io.stderr:write(message, "\n")
@@ -23,10 +26,11 @@ local installed, redis_store = pcall(require, "redis_store")
 if not installed then fail(1, "needs LuaSocket: sudo apt install lua-socket") end
 
 local function parse(arguments)
-  local options, i = { limit = 10, count = 20, pause = 0, redis = "127.0.0.1:6379" }, 1
+  local options, i = { redis = "127.0.0.1:6379" }, 1
+  for name, number in pairs(NUMBERS) do options[name] = number end
   while arguments[i] do
     local name = arguments[i]:match("^%-%-(.*)")
-    if name == "limit" or name == "count" or name == "pause" then
+    if NUMBERS[name] then
       local number = tonumber(arguments[i + 1]) or fail(2, USAGE)
       options[name] = math.tointeger(number) or number
       i = i + 2
@@ -59,7 +63,9 @@ local api = connect {
   deadline = 10, -- so a request that would wait for minutes is refused
   rate_limit = {
     requests = { options.limit, 300 },
-    store = redis_store.new { host = host, port = math.tointeger(tonumber(port)) },
+    store = redis_store.new {
+      host = host, port = math.tointeger(tonumber(port)), timeout = options.timeout,
+    },
     on_store_failure = tell,
   },
 }

@@ -45,7 +45,7 @@ describe("limits shared through Redis", function()
   end
 
   local function run(url, token, ...)
-    return support.start({ "lua5.4", "examples/shared_limit.lua", ... }, {
+    return support.start({ "lua5.4", "examples/shared_limit.lua", "--timeout", 30, ... }, {
       env = { PARTICLE_API_ENDPOINT = url, PARTICLE_ACCESS_TOKEN = token }, step = step,
     })
   end

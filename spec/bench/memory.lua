@@ -6,7 +6,7 @@ local particle = require("particle")
 local url, name = arg[1], arg[2]
 local FIRST, LAST = 10000, 100000
 
-local api = particle.new { base_url = url, token = "0123456789abcdef" }
+local api = particle.new { base_url = url, token = "0123456789abcdef", retry = false }
 
 local expected = { missing = "not_found", refused = "network" }
 

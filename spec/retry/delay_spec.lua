@@ -23,7 +23,7 @@ describe("the delay before a retry", function()
   end)
 
   it("is ten times as long where a limit was met", function()
-    assert.are.same({ 1, 2, 4, 8, 16, 32, 50, 50 }, delays(0.1, 5, 1, LIMITED, 8))
+    assert.are.same({ 1, 2, 4, 8, 16, 20, 20, 20 }, delays(0.1, 2, 1, LIMITED, 8))
   end)
 
   it("comes on top of what the cloud asks for, however much that is", function()

@@ -42,6 +42,7 @@ local function open(options)
   options.base_url = options.base_url or URL
   if options.token == nil then options.token = TOKEN end
   options.timeout = 5
+  if options.retry == nil then options.retry = false end -- what failed is to be seen
   return particle.new(options)
 end
 

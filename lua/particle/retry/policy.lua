@@ -11,7 +11,7 @@ local policy = {}
 ---@class particle.RetryPolicy
 ---@field attempts? integer  at most, with the first one (10)
 ---@field base? number       seconds: the longest wait before the second attempt; doubles from there (0.1)
----@field cap? number        seconds: the longest wait before any (5); both tenfold after a 429
+---@field cap? number        seconds: the longest wait before any (2); both tenfold after a 429
 ---@field random? fun(): number  from 0 up to 1: the share of the longest wait (`math.random`)
 ---@field classifier? fun(err: particle.Error, request: table): boolean  whether it is worth another attempt
 ---(`err.retryable`)
@@ -46,7 +46,7 @@ for name, rule in pairs(backoff.RULES) do policy.RULES[name] = rule end
 local UNLIMITED = { spend = function() return true end, succeed = function() end }
 
 local DEFAULTS = {
-  attempts = 10, base = 0.1, cap = 5, random = math.random, clock = core.now,
+  attempts = 10, base = 0.1, cap = 2, random = math.random, clock = core.now,
   classifier = require("particle.retry.classifier"),
   delay = require("particle.retry.delay"),
 }
