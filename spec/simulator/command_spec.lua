@@ -359,7 +359,7 @@ describe("particle-simulator", function()
 
     it("what --fault says", function()
       local fleet = folder:write("lamp.lua", "return { " .. LAMP .. " }")
-      local child <close> = start(fleet, "--fault", "reset,after", "--fault=status, status=503, n=2")
+      local child <close> = start(fleet, "--fault", "reset,after", "--fault=status=503, n=2")
       assert.same({ 0, 503, 503, 200 }, ask_often(child, 4))
     end)
 

@@ -6,6 +6,7 @@ describe("errors", function()
   local MADE = {
     bad_lifetime = { "x" }, mfa_required = { "x" }, variable_unknown = { "x" }, function_unknown = { "x" },
     bad_field = { "x", "y" }, oauth = { 400, "x", "y" }, failed = { 500, "x" },
+    of_status = { 418 },
   }
   for name, value in pairs(errors) do
     it(name .. " is a reply with an error status and a JSON object", function()
@@ -16,4 +17,10 @@ describe("errors", function()
       assert.equal("application/json; charset=utf-8", made.headers["Content-Type"])
     end)
   end
+
+  it("have the cloud's words for a status", function()
+    assert.equal(errors.token_invalid, errors.of_status(401))
+    assert.same({ 418, '{"ok":false,"error":"Refused"}' },
+      { errors.of_status(418).status, errors.of_status(418).text })
+  end)
 end)

@@ -120,6 +120,8 @@ describe("a fault puts on the wire", function()
   local REPLIES = {
     { "status", { status = 418, body = "tea", headers = { ["X-A"] = 1 }, retry_after = 3 },
       { "^HTTP/1.1 418 ", "X%-A: 1\r\n", "Retry%-After: 3\r\n", "\r\n\r\ntea$" } },
+    { "status", { status = 401 }, { "^HTTP/1.1 401 ", '{"error":"invalid_token",' } },
+    { "status", { status = 201 }, { "^HTTP/1.1 201 ", "\r\n\r\n$" } },
     { "gateway", { status = 504 }, { "^HTTP/1.1 504 ", "Content%-Type: text/html\r\n", "<title>504<" } },
     { "html", {}, { "^HTTP/1.1 200 ", "Content%-Type: text/html\r\n", "<html>" } },
     { "empty", {}, { "^HTTP/1.1 200 ", "Content%-Length: 0\r\n", "\r\n\r\n$" } },
@@ -137,8 +139,8 @@ describe("a fault puts on the wire", function()
     { "huge", { size = 100000 }, { '\r\n\r\n1\r\n"\r\n10000\r\nxxx', 'x\r\n1\r\n"\r\n0\r\n\r\n$' } },
     { "delay", { delay = 0 }, { "^HTTP/1.1 200 ", "\r\n\r\n7$" } },
   }
-  for _, case in ipairs(REPLIES) do
-    it("a reply: " .. case[1], function()
+  for i, case in ipairs(REPLIES) do
+    it(("a reply: %s (%d)"):format(case[1], i), function()
       local spec = { kind = case[1] }
       for name, value in pairs(case[2]) do spec[name] = value end
       sim:fault(spec)

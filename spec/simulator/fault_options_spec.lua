@@ -17,6 +17,13 @@ describe("options of a fault", function()
     assert.equal(2, options.check { kind = "reset", probability = 0.5, n = 2 }.n)
   end)
 
+  it("need no kind where a status or a delay says enough", function()
+    assert.equal("status", options.check { status = 503 }.kind)
+    assert.equal("status", options.check { status = 503, delay = 1 }.kind)
+    assert.equal("delay", options.check { delay = 1 }.kind)
+    assert.equal("gateway", options.check { kind = "gateway", status = 503 }.kind)
+  end)
+
   it("name a route with or without its method, its placeholders as one likes", function()
     for _, route in ipairs {
       "GET /v1/devices/{device}/{variable}", "GET /v1/devices/:id/:name", "/v1/devices/{x}/{y}",

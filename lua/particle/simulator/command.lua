@@ -14,7 +14,7 @@ It prints the address and a valid token, serves in the foreground, and ends when
   --port N      listen on this port; without it on a free one
   --latency S   wait S seconds before each request is handled
   --fault F     break something: F is a kind and its options, such as
-                  reset,n=3  or  status,status=503,device=lamp,n=ever
+                  reset,n=3  or  status=503,device=lamp,n=ever
                 With `after` the request is carried out, its reply is lost. May be
                 given several times, and as `faults` in FILE.lua.
   --strict      refuse what the API reference forbids though the cloud bears it

@@ -93,4 +93,15 @@ errors.claim_of_others = reply.json(403,
 -- Events
 errors.no_prefix = failed(400, "event prefix filter is required")
 
+-- Of a status alone
+local BY_STATUS = {
+  [401] = errors.token_invalid, [403] = errors.permission_denied, [404] = errors.no_route,
+  [408] = errors.function_timed_out, [429] = failed(429, "Too many requests"),
+  [500] = failed(500, "Internal server error"), [503] = failed(503, "Service unavailable"),
+  [529] = failed(529, "Too many event streams"),
+}
+
+---@param status integer
+function errors.of_status(status) return BY_STATUS[status] or failed(status, "Refused") end
+
 return errors

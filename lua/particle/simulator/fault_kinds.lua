@@ -252,11 +252,12 @@ kinds.truncated_chunk = {
 -- Replies ---------------------------------------------------------------------------------------------
 
 kinds.status = {
-  text = "this status", options = {
-    status = required(status()), body = text(""), headers = headers(), retry_after = retry_after(),
+  text = "this status, with the cloud's words unless there is a `body`", options = {
+    status = required(status()), body = text(), headers = headers(), retry_after = retry_after(),
   },
   answer = instead(function(spec)
-    local made = reply(spec.status, spec.body, spec.headers)
+    local words = spec.status >= 400 and errors.of_status(spec.status).text or ""
+    local made = reply(spec.status, spec.body or words, spec.headers)
     made.headers["Retry-After"] = spec.retry_after
     return made
   end),
@@ -285,7 +286,7 @@ kinds.no_content = {
 kinds.rate_limit = {
   text = "429; `Retry-After` may be seconds, a date, or nonsense", options = { retry_after = retry_after(1) },
   answer = instead(function(spec)
-    return reply(429, errors.failed(429, "Too many requests").text, { ["Retry-After"] = spec.retry_after })
+    return reply(429, errors.of_status(429).text, { ["Retry-After"] = spec.retry_after })
   end),
 }
 

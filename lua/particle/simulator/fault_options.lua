@@ -11,7 +11,7 @@ local WHO = "fault"
 
 --- What goes wrong, with which requests. What a kind takes besides is listed in doc/faults.md.
 ---@class particle.simulator.FaultSpec
----@field kind string          what happens
+---@field kind? string         what happens; default: `status` or `delay`, if there is such an option
 ---@field route? string        method and path, or path only: "POST /v1/devices/{device}/{function}"
 ---@field method? string       such as "GET"
 ---@field path? string         a Lua pattern that the raw path must match
@@ -61,9 +61,16 @@ local COMMON = {
   random = { expected = "a function", fits = function(value) return type(value) == "function" end },
 }
 
-local function kind_of(given)
+-- A copy with the kind.
+local function with_kind(given)
   if type(given) ~= "table" then check.fail(WHO, "the argument", "a table", given) end
-  local name = given.kind
+  local spec = {}
+  for name, value in pairs(given) do spec[name] = value end
+  if spec.kind == nil then spec.kind = given.status and "status" or given.delay and "delay" or nil end
+  return spec
+end
+
+local function kind_of(name)
   if type(name) ~= "string" then check.fail(WHO, "kind", "a string", name) end
   if kinds[name] then return kinds[name] end
   local hint = suggest.hint(name, kinds)
@@ -122,14 +129,15 @@ end
 ---@return particle.simulator.FaultSpec
 ---@return particle.simulator.FaultKind
 function options.check(given)
-  local kind = kind_of(given)
-  check_options(given, kind)
-  if given.route then check_route(given.route) end
-  local spec = {}
-  for name, rule in pairs(kind.options) do spec[name] = rule.default end
-  for name, value in pairs(given) do spec[name] = value end
+  local spec = with_kind(given)
+  local kind = kind_of(spec.kind)
+  check_options(spec, kind)
+  if spec.route then check_route(spec.route) end
+  for name, rule in pairs(kind.options) do
+    if spec[name] == nil then spec[name] = rule.default end
+  end
   if spec.after == nil then spec.after = kind.after or false end
-  spec.n = given.n or given.probability and "ever" or 1
+  spec.n = spec.n or spec.probability and "ever" or 1
   return spec, kind
 end
 

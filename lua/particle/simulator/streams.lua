@@ -231,18 +231,12 @@ end
 ---@param is_split boolean
 function Streams:split(is_split) self.is_split = is_split end
 
-local REFUSALS = {
-  [401] = errors.token_invalid, [403] = errors.permission_denied, [404] = errors.no_route,
-  [429] = errors.failed(429, "Too many requests"), [500] = errors.failed(500, "Internal server error"),
-  [503] = errors.failed(503, "Service unavailable"), [529] = errors.failed(529, "Too many event streams"),
-}
-
 --- Refuses openings, after those refusals that were asked for before.
 ---@param status integer
 ---@param times number
 ---@param retry_after? integer|string  seconds or an HTTP date
 function Streams:refuse(status, times, retry_after)
-  local known = REFUSALS[status] or errors.failed(status, "Refused")
+  local known = errors.of_status(status)
   local headers = { ["Retry-After"] = retry_after }
   for name, value in pairs(known.headers) do headers[name] = value end
   self.refusals[#self.refusals + 1] = {
