@@ -367,6 +367,62 @@ describe("example", function()
     end)
   end)
 
+  describe("fleet", function()
+    it("prints lines of progress, and sums up", function()
+      local text = output_of("fleet.lua", {}, "--size", "50", "--limit", "20")
+      assert.are.equal("5 of 50\n", text:match("^[^\n]+\n"))
+      assert_lines({
+        "\n50 of 50\n49 numbers: 15 to 24, 19%.59 on average\n1 device_offline: sensor%-050\n$",
+      }, text)
+    end)
+
+    it("draws a bar in a terminal", function()
+      local command = "exec lua5.4 examples/fleet.lua --size 4"
+      local text = support.run({ "script", "--quiet", "--return", "--command", command, "/dev/null" }).stdout
+      assert_lines({ "\r%[##########%.+%] 1/4\r", "\r%[#+%] 4/4\r\n4 numbers: 16 to 19" }, text)
+    end)
+
+    it("gives up at the deadline", function()
+      local text = output_of("fleet.lua", {}, "--size", "5", "--limit", "1", "--deadline", "0.001", "x")
+      assert.are.equal("5 timeout: sensor-001, sensor-002, sensor-003 and 2 more\n", text)
+    end)
+
+    it("reads the account's devices with a token", function()
+      with_account(function(env)
+        assert_lines({ "\n1 numbers: 7 to 7, 7%.00 on average\n1 device_offline: cellar\n$" },
+          output_of("fleet.lua", env))
+        assert.are.equal(2, run("fleet.lua", env, "--limit", "0").status)
+      end)
+    end)
+  end)
+
+  describe("daemon", function()
+    it("tends the devices for a while", function()
+      local text = output_of("daemon.lua", {}, "--seconds", "0.3", "--every", "0.05")
+      assert_lines({ "^%S+Z  started\n", "Z  moisture 60 %%: watered, now 75 %%\n",
+        "Z  ended: %d+ readings, 2 waterings, %d+ closings\n$" }, text)
+    end)
+
+    it("acts on events, and ends cleanly at Ctrl-C", function()
+      local process <close> = support.start { "lua5.4", "examples/daemon.lua" }
+      process:expect("the door was opened: closed it\n")
+      process:kill("INT")
+      local result = process:wait()
+      assert.are.equal("", result.stderr)
+      assert.are.equal(0, result.status)
+      assert_lines({ "Z  ended: 1 readings, 1 waterings, %d+ closings\n$" }, result.stdout)
+    end)
+
+    it("ends with the error of what it cannot do without", function()
+      local result = run("daemon.lua", {
+        PARTICLE_ACCESS_TOKEN = "x", PARTICLE_API_ENDPOINT = "http://127.0.0.1:" .. support.free_port(),
+      })
+      assert.are.equal(1, result.status)
+      assert.is_truthy(result.stderr:find("^network: "), result.stderr)
+      assert_lines({ "Z  ended: 0 readings, 0 waterings, 0 closings\n$" }, result.stdout)
+    end)
+  end)
+
   describe("store_events", function()
     local folder, path
 

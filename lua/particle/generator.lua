@@ -21,12 +21,13 @@ function Generator:__close()
   if self.parked then coroutine.close(self.co) end
 end
 
-local function go_on(self, ok, first, ...)
+local function go_on(self, ok, ...)
+  local first = ...
   if not ok then
     coroutine.close(self.co) -- runs its pending `__close`
     error(first, 0)
   end
-  if first ~= PARKED or status(self.co) == "dead" then return first, ... end
+  if first ~= PARKED or status(self.co) == "dead" then return ... end
   self.parked = true
   tasks.current() -- complains where it cannot be suspended
   tasks.park(self.task)

@@ -169,6 +169,40 @@ function particle.spawn(fn, ...)
   return scheduler.spawn_for_user(fn, ...)
 end
 
+---@class particle.MapOptions
+---@field limit? integer     how many items are at work at most (50); the api's `max_connections` (16) bounds
+---the calls under way as well
+---@field deadline? number   seconds for the whole group; then the items at work are given up
+---@field on_progress? fun(done: integer, total: integer?)  called after each item, where `map` was called;
+---may wait; its error is raised by `map`. No total is known of an iterator's items
+
+--- Calls `fn(item, index)` for each item, many at a time, each call in a task, and waits for all of them.
+---@param items any[]|fun(): any, any  a list (of length `items.n`, where it has that), or an iterator: a
+---function that gives one item after another and nil at the end, or nil and an error. It may wait
+---@param fn fun(item: any, index: integer): any, any  its first result is kept; nil and something else, or
+---what it raises, is the item's error and stops none of the others
+---@param opts? particle.MapOptions
+---@return table? results  by the items' indices, with `n`, the number of items; nil when the iterator failed:
+---then all calls under way are given up
+---@return any errors      by the same indices, with `n`; those that the deadline met have one of kind
+---`timeout`. When the iterator failed: its error
+function particle.map(items, fn, opts) return require("particle.map").map(items, fn, opts) end
+
+--- Calls the functions side by side, as `particle.map` does, and waits for all of them.
+---@param functions (fun(): any, any)[]
+---@param opts? particle.MapOptions
+---@return table results  by the functions' indices, with `n`
+---@return table errors   by the same indices, with `n`
+function particle.all(functions, opts) return require("particle.map").all(functions, opts) end
+
+--- Runs `fn(...)` as a task, and returns when it and all tasks that were started with `particle.spawn` have
+--- ended (inside a task: those that it started). Raises its error, and tells `warn` of those of tasks that
+--- nobody waited for. Its error, and Ctrl-C, cancel what is left.
+---@param fn fun(...): ...
+---@param ... any  its arguments
+---@return any ...  its results
+function particle.run(fn, ...) return require("particle.run")(fn, ...) end
+
 ---@class particle.Poller
 ---@field pollfd fun(self): integer?  The descriptor; nil where the system has no epoll.
 ---@field events fun(self): string    What to wait for on it: `"r"`.

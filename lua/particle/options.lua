@@ -214,6 +214,6 @@ end
 -- For the options that a verb has of its own.
 options.rule, options.one_of, options.is_callable = rule, one_of, is_callable
 options.FLAG, options.TEXT, options.TABLE = FLAG, TEXT, TABLE
-options.SECONDS, options.HEADERS = SECONDS, HEADERS
+options.SECONDS, options.COUNT, options.HEADERS = SECONDS, COUNT, HEADERS
 
 return options

@@ -75,7 +75,7 @@ local function collect_finished()
   local found = id ~= nil
   while id do
     notify(id)
-    for _, listener in ipairs(listeners) do listener(id) end
+    for i = 1, #listeners do listeners[i](id) end
     id = poller:finished()
   end
   return found
@@ -154,6 +154,7 @@ local function forget_transfer(task)
 end
 
 local function turn(timeout)
+  count.turns = count.turns + 1
   if collect_finished() then timeout = 0 end -- what happened between two turns, such as an api closed
   if conditions[1] then check_conditions() end
   if poller:step(time_to_wait(timeout)) == 0 then raise_interrupt() end
@@ -237,11 +238,11 @@ local function is_done(transfer) return transfer:done() end
 
 local function await_in_task(task, transfer)
   local id = transfer:id()
-  while not transfer:done() do
+  repeat
     waiting[id] = task
     task.transfer = id
     park(task)
-  end
+  until transfer:done()
 end
 
 --- Returns when the transfer is done. A task yields meanwhile; anybody else drives the poller in place.
@@ -263,9 +264,19 @@ function scheduler.await(transfer)
   drive(is_done, transfer)
 end
 
+local Condition = {}
+
+-- However the wait ends, also by an error of the condition itself.
+function Condition:__close()
+  timers.give_up(self.task)
+  for i = #conditions, 1, -1 do
+    if conditions[i] == self then table.remove(conditions, i) end
+  end
+end
+
 local function wait_in_task(task, condition, deadline)
   if condition() then return true end
-  local entry = { task = task, holds = condition }
+  local entry <close> = setmetatable({ task = task, holds = condition }, Condition)
   conditions[#conditions + 1] = entry
   if deadline then timers.set(task, deadline) end
   local held
@@ -273,10 +284,6 @@ local function wait_in_task(task, condition, deadline)
     park(task)
     held = condition()
   until held or (deadline and core.now() >= deadline)
-  timers.give_up(task)
-  for i = #conditions, 1, -1 do
-    if conditions[i] == entry then table.remove(conditions, i) end
-  end
   return not not held
 end
 

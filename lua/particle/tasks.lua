@@ -24,10 +24,12 @@ local hosts = {}
 local hosted = setmetatable({}, { __mode = "k" }) -- coroutine of a host -> what stands for it here
 local ready, first_ready, last_ready = {}, 1, 0 -- a queue of tasks
 local unread = setmetatable({}, { __mode = "k" }) -- failures of tasks that nobody has heard of yet
+local of_user = {} -- the unfinished tasks that the user started
 
 local count = {
   busy = 0, -- unfinished tasks, and whatever else goes on: at 0 a wait concerns its caller alone
   of_user = 0, -- tasks that the user started, rather than the library for itself
+  turns = 0, -- of the scheduler: while it stays the same, nobody has waited
 }
 
 tasks.count = count
@@ -41,6 +43,8 @@ tasks.count = count
 ---@field package failure? particle.tasks.Failure
 ---@field package cancelled? boolean
 ---@field package give_up? fun()  what a host does for it is not wanted any more
+---@field package ending? boolean  to be cancelled as soon as it is suspended
+---@field package scope table      what it belongs to: a run, or the whole program
 local Task = {}
 Task.__index = Task
 Task.__name = "particle.task"
@@ -82,12 +86,18 @@ function tasks.any_ready() return first_ready <= last_ready end
 -- Running -------------------------------------------------------------------------------------------
 
 local function begin_of_user(task)
-  task.of_user = true
+  local noted, problem = pcall(rawset, of_user, task, true)
+  if not noted then
+    task:cancel()
+    error(problem, 0)
+  end
   count.of_user = count.of_user + 1
   for _, host in ipairs(hosts) do host.start() end
 end
 
-local function end_of_user()
+local function end_of_user(task)
+  if not of_user[task] then return end
+  of_user[task] = nil
   count.of_user = count.of_user - 1
   if count.of_user > 0 then return end
   for _, host in ipairs(hosts) do
@@ -98,16 +108,19 @@ end
 local function settle(task)
   task.done = true
   count.busy = count.busy - 1
-  if task.of_user then end_of_user() end
+  end_of_user(task)
   timers.give_up(task)
   hooks.ended(task)
-  for _, waiter in ipairs(task.waiters or {}) do wake(waiter) end
+  local waiters = task.waiters
+  if not waiters then return end
   task.waiters = nil
+  for _, waiter in ipairs(waiters) do wake(waiter) end
 end
 
 ---@class particle.tasks.Failure
 ---@field value any     what was raised
 ---@field trace string
+---@field scope table    the task's
 
 local function tell(failure)
   if not unread[failure] then return end
@@ -118,21 +131,36 @@ end
 -- When nobody holds the task any more, nobody can ask what became of it.
 local Failure = { __gc = tell }
 
-local function fail(task, value)
-  if task.on_failure then return task.on_failure(task.subject, value) end
+local function new_failure(task, value)
   local _, text = pcall(tostring, value)
-  local failure = { value = value, trace = debug.traceback(task.co, tostring(text)) }
-  task.failure = setmetatable(failure, Failure)
+  local failure = { value = value, trace = debug.traceback(task.co, tostring(text)), scope = task.scope }
   unread[failure] = true
-  coroutine.close(task.co) -- runs its pending `__close`
-  if not task.of_user and not task.waiters then tell(failure) end
+  return setmetatable(failure, Failure)
 end
 
---- Tells `warn` of the errors of ended tasks that nobody has heard of so far.
-function tasks.tell_unread()
-  local failures = {}
-  for failure in pairs(unread) do failures[#failures + 1] = failure end
-  for _, failure in ipairs(failures) do tell(failure) end
+local NO_MEMORY = { value = "not enough memory" }
+
+-- Whatever memory there is, those who wait for the task learn that it has ended.
+local function fail(task, value)
+  local made, failure = pcall(new_failure, task, value)
+  if not made then failure = NO_MEMORY end
+  task.failure = failure
+  coroutine.close(task.co) -- runs its pending `__close`
+  local is_heard = of_user[task] or task.waiters
+  settle(task)
+  if not is_heard then tell(failure) end
+end
+
+local function fail_job(task, value)
+  settle(task)
+  task.on_failure(task.subject, value)
+end
+
+local function succeed(task, ...)
+  local packed, results = pcall(table.pack, ...)
+  if not packed then return fail(task, results) end
+  task.results = results
+  settle(task)
 end
 
 -- A function of the program's event loop was called inside the task: the loop serves it, and wakes the task
@@ -155,19 +183,18 @@ local function hand_over(task, ...)
   wake(task)
 end
 
-local function returned(task, ok, first, ...)
-  if ok and status(task.co) ~= "dead" then
-    if first == PARKED then return end
-    local problem
-    ok, problem = pcall(hand_over, task, first, ...)
-    if ok then return end
-    fail(task, problem)
-  elseif ok then
-    task.results = table.pack(first, ...)
-  else
-    fail(task, first)
-  end
-  settle(task)
+local function failed(task, value)
+  if task.on_failure then fail_job(task, value) else fail(task, value) end
+end
+
+local function returned(task, ok, ...)
+  local first = ...
+  if first == PARKED and not task.ending then return end
+  if not ok then return failed(task, first) end
+  if status(task.co) == "dead" then return succeed(task, ...) end
+  if task.ending then return task:cancel() end
+  local handed, problem = pcall(hand_over, task, ...)
+  if not handed then failed(task, problem) end
 end
 
 local function go_on(task)
@@ -245,7 +272,25 @@ function tasks.add_host(host)
   if count.of_user > 0 then host.start() end
 end
 
--- Starting and ending -------------------------------------------------------------------------------
+-- Starting ------------------------------------------------------------------------------------------
+
+-- What tasks belong to. Where it is closed those end that the user started in it.
+local Scope = {}
+
+local PROGRAM = setmetatable({}, Scope) -- of what is started outside of tasks
+
+-- A task hands its scope on to those that it starts.
+local function inherited()
+  local task = tasks.mine()
+  return task and task.scope or PROGRAM
+end
+
+--- A scope for tasks: inside a task one of its own, elsewhere the whole program.
+---@return table scope  to be closed
+function tasks.new_scope()
+  local task = tasks.mine()
+  return task and task.scope and setmetatable({ outer = task.scope }, Scope) or PROGRAM
+end
 
 --- Starts `fn(...)` as a task of the library itself; it first runs at the next turn.
 ---@param fn fun(...): ...
@@ -253,8 +298,11 @@ end
 ---@return particle.Task
 function tasks.spawn(fn, ...)
   local task = {
-    co = coroutine.create(fn), done = false, queued = false, on_failure = nil, subject = nil,
-    arguments = table.pack(...),
+    co = coroutine.create(fn), done = false, queued = false, arguments = table.pack(...),
+    scope = inherited(),
+    -- Room for what must find its place without memory.
+    on_failure = nil, subject = nil, results = nil, failure = nil, cancelled = nil, ending = nil,
+    transfer = nil, timer = nil, give_up = nil,
   }
   setmetatable(task, Task)
   known[task.co] = task
@@ -273,6 +321,17 @@ function tasks.spawn_for_user(fn, ...)
   return task
 end
 
+--- The same, in a scope from `new_scope`.
+---@param scope table
+---@param fn fun(...): ...
+---@param ... any  its arguments
+---@return particle.Task
+function tasks.spawn_within(scope, fn, ...)
+  local task = tasks.spawn_for_user(fn, ...)
+  task.scope = scope
+  return task
+end
+
 --- Starts `fn(subject, ...)` as a task that does not fail unseen, even where memory has run out: then
 --- `on_failure(subject, problem)` is called, which must neither wait nor raise.
 ---@generic S
@@ -285,6 +344,8 @@ function tasks.spawn_job(on_failure, fn, subject, ...)
   task.on_failure, task.subject = on_failure, subject
   return task
 end
+
+-- Ending --------------------------------------------------------------------------------------------
 
 --- Ends the task where it waits: its pending `__close` run, a call under way is given up. Does nothing after
 --- its end.
@@ -302,17 +363,76 @@ end
 
 Task.__close = Task.cancel
 
+--- Cancels the task now, or where it is running right now (it waits in place, or this is called from within)
+--- as soon as it can be.
+---@param task particle.Task
+function tasks.end_soon(task)
+  if status(task.co) == "suspended" then return task:cancel() end
+  task.ending = true
+end
+
+--- Waits for the task's end, whatever that is.
+---@param task particle.Task
+function tasks.join(task)
+  local me = tasks.current()
+  if me == task then check.raise("wait: a task cannot wait for itself") end
+  if not task.done then task.waiters = task.waiters or {} end
+  while me and not task.done do
+    table.insert(task.waiters, me)
+    hooks.park(me)
+  end
+  if not task.done then hooks.drive(function() return task.done end) end
+end
+
+local function is_within(scope, outer)
+  while scope and scope ~= outer do scope = scope.outer end
+  return scope == outer
+end
+
+--- Tells `warn` of the errors of the scope's ended tasks that nobody has heard of so far.
+---@param scope table  from `new_scope`
+function tasks.tell_unread(scope)
+  local failures = {}
+  for failure in pairs(unread) do
+    if is_within(failure.scope, scope) then failures[#failures + 1] = failure end
+  end
+  for _, failure in ipairs(failures) do tell(failure) end
+end
+
+-- One that was not told to end.
+local function first_of(scope)
+  for task in pairs(of_user) do
+    if not task.ending and is_within(task.scope, scope) then return task end
+  end
+end
+
+--- Ends the tasks that the user started in the scope, and in those within it. Needs no memory.
+---@param scope table  from `new_scope`
+function tasks.end_all(scope)
+  local task = first_of(scope)
+  while task do
+    tasks.end_soon(task)
+    task = first_of(scope)
+  end
+end
+
+Scope.__close = tasks.end_all
+
+--- The unfinished tasks that the user started in the scope, and in those within it.
+---@param scope table  from `new_scope`
+---@return particle.Task[]
+function tasks.users(scope)
+  local list = {}
+  for task in pairs(of_user) do
+    if is_within(task.scope, scope) then list[#list + 1] = task end
+  end
+  return list
+end
+
 --- Waits for the task's end. Raises what its function raised.
 ---@return any ...  what its function returned; nil and an error of kind `cancelled` if it was cancelled
 function Task:wait()
-  local me = tasks.current()
-  if me == self then check.raise("wait: a task cannot wait for itself") end
-  if not self.done then self.waiters = self.waiters or {} end
-  while me and not self.done do
-    table.insert(self.waiters, me)
-    hooks.park(me)
-  end
-  if not self.done then hooks.drive(function() return self.done end) end
+  tasks.join(self)
   if self.failure then
     unread[self.failure] = nil
     error(self.failure.value, 0)

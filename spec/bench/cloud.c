@@ -11,20 +11,24 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#define MOST_DESCRIPTORS 1024
+#define MOST_DESCRIPTORS 4096
 #define LONGEST_REQUEST 65536
 #define DEVICES 100
+#define DELAY_MS 50 /* of what is asked for under /slow */
 #define ID "0123456789abcdef01234567"
 #define TIME "2026-11-23T10:11:12.345Z"
 #define JSON "application/json; charset=utf-8"
 
 enum { HANG = 0, HANG_UP = -1 }; /* in the place of a status */
+enum { ENDLESS = 1, SLOW = 2 };  /* how a reply is given */
 
 typedef struct route {
-    const char *request; /* method and path */
+    const char *request; /* method and path; all paths below it where it ends in a slash */
     int status;
+    int manner;
     const char *type, *body;
     char *reply;
     size_t n;
@@ -55,6 +59,17 @@ static route routes[] = {
     OK("POST /v1/devices/" ID "/led", FUNCTION),
     OK("POST /v1/devices/lamp/led", FUNCTION),
     OK("GET /v1/devices", NULL),
+    {.request = "GET /slow/v1/devices/",
+     .status = 200,
+     .type = JSON,
+     .body = VARIABLE,
+     .manner = SLOW},
+    {.request = "GET /idle/v1/devices/events",
+     .status = 200,
+     .type = "text/event-stream",
+     .body = ":ok\n\n",
+     .manner = ENDLESS},
+    OK("GET /idle/v1/devices/", VARIABLE),
     OK("GET /few/v1/devices",
        "[{\"id\":\"" ID "\",\"name\":\"lamp\",\"notes\":null,\"functions\":[\"led\"],"
        "\"variables\":{\"temperature\":\"double\"},\"product_id\":12345},"
@@ -94,6 +109,8 @@ static route any_other = OK("", "{\"ok\":true,\"list\":[1,2.5,null,[]],\"text\":
 
 /* One connection answers one request at a time; there is no pipelining. */
 typedef struct connection {
+    struct connection *next; /* of those that are answered later */
+    long due;                /* in ms */
     int fd;
     bool waits_to_write;
     char request[LONGEST_REQUEST + 1];
@@ -103,6 +120,7 @@ typedef struct connection {
 } connection;
 
 static connection *connections[MOST_DESCRIPTORS];
+static connection *first_later, *last_later;
 static int events = -1; /* the epoll set */
 
 static void die(const char *what) {
@@ -158,17 +176,22 @@ static char *device_list(void) {
 static void make_reply(route *r) {
     char *list = r->body == NULL ? device_list() : NULL;
     const char *body = list ? list : r->body;
+    char *length =
+        r->manner == ENDLESS ? make("%s", "") : make("Content-Length: %zu\r\n", strlen(body));
     r->reply = make("HTTP/1.1 %d X\r\nDate: Mon, 23 Nov 2026 10:11:12 GMT\r\nContent-Type: %s\r\n"
-                    "Content-Length: %zu\r\nConnection: keep-alive\r\nX-Request-Id: 1234\r\n\r\n%s",
-                    r->status, r->type, strlen(body), body);
+                    "%sConnection: keep-alive\r\nX-Request-Id: 1234\r\n\r\n%s",
+                    r->status, r->type, length, body);
     r->n = strlen(r->reply);
+    free(length);
     free(list);
 }
 
 static const route *find_route(const char *request) {
     for (size_t i = 0; i < ROUTES; i++) {
         size_t n = strlen(routes[i].request);
-        if (strncmp(request, routes[i].request, n) == 0 && (request[n] == ' ' || request[n] == '?'))
+        if (strncmp(request, routes[i].request, n) != 0)
+            continue;
+        if (request[n] == ' ' || request[n] == '?' || routes[i].request[n - 1] == '/')
             return &routes[i];
     }
     return &any_other;
@@ -176,7 +199,35 @@ static const route *find_route(const char *request) {
 
 /* -- connections ------------------------------------------------------------------------------ */
 
+static long now_ms(void) {
+    struct timespec t;
+    if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+        die("clock_gettime");
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void answer_later(connection *c) {
+    c->due = now_ms() + DELAY_MS;
+    c->next = NULL;
+    *(first_later ? &last_later->next : &first_later) = c;
+    last_later = c;
+}
+
+static void forget_later(const connection *c) {
+    connection **at = &first_later, *before = NULL;
+    while (*at != NULL && *at != c) {
+        before = *at;
+        at = &before->next;
+    }
+    if (*at == NULL)
+        return;
+    *at = c->next;
+    if (last_later == c)
+        last_later = before;
+}
+
 static void drop(connection *c) {
+    forget_later(c);
     connections[c->fd] = NULL;
     close(c->fd);
     free(c);
@@ -237,6 +288,10 @@ static bool serve(connection *c) {
     c->answer = find_route(c->request);
     if (c->answer->status == HANG_UP)
         return false;
+    if (c->answer->manner == SLOW) {
+        answer_later(c);
+        return true;
+    }
     if (c->answer->status != HANG)
         return answer(c);
     c->answer = NULL;
@@ -246,6 +301,23 @@ static bool serve(connection *c) {
 static void on_event(connection *c, uint32_t what) {
     if (!(what & EPOLLOUT ? answer(c) : serve(c)))
         drop(c);
+}
+
+static void answer_due(void) {
+    long now = first_later ? now_ms() : 0;
+    while (first_later != NULL && first_later->due <= now) {
+        connection *c = first_later;
+        first_later = c->next;
+        if (!answer(c))
+            drop(c);
+    }
+}
+
+static int ms_to_wait(void) {
+    if (first_later == NULL)
+        return -1;
+    long left = first_later->due - now_ms();
+    return left > 0 ? (int)left : 0;
 }
 
 static void add(int fd, uint32_t what) {
@@ -288,7 +360,7 @@ static void run(int listener) {
     add(STDOUT_FILENO, 0);
     for (;;) {
         struct epoll_event found[64];
-        int n = epoll_wait(events, found, 64, -1);
+        int n = epoll_wait(events, found, 64, ms_to_wait());
         if (n < 0 && errno != EINTR)
             die("epoll_wait");
         for (int i = 0; i < n; i++) {
@@ -300,6 +372,7 @@ static void run(int listener) {
             else
                 on_event(connections[fd], found[i].events);
         }
+        answer_due();
     }
 }
 
@@ -312,7 +385,7 @@ int main(void) {
     events = epoll_create1(EPOLL_CLOEXEC);
     int listener = bind_somewhere(&port);
     (void)bind_somewhere(&refused_port); /* bound, so that nobody else listens there */
-    if (events < 0 || listen(listener, 128) != 0)
+    if (events < 0 || listen(listener, 1024) != 0)
         die("listen");
     printf("%d %d\n", port, refused_port);
     if (fflush(stdout) != 0)

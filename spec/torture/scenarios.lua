@@ -31,6 +31,7 @@ local function load()
   core, scheduler = require("particle.core"), require("particle.scheduler")
   for _, name in ipairs {
     "list", "login", "provider", "flash", "watch", "log", "suggest", "token", "stream", "loop",
+    "map", "run", "generator",
   } do
     require("particle." .. name)
   end
@@ -291,6 +292,58 @@ add("loop", function()
   loop.run()
 end)
 
+add("cancelled tasks", function()
+  api = open { max_connections = 1 }
+  particle.run(function()
+    local tasks, closed = {}, 0
+    for i = 1, 3 do
+      tasks[i] = particle.spawn(function()
+        local guard <close> = setmetatable({}, { __close = function() closed = closed + 1 end }) -- luacheck: ignore
+        if i == 3 then return api:device("lamp"):read("temperature") end
+        return api:request { path = "/v1/errors/silence" }
+      end)
+    end
+    particle.sleep(0.002)
+    for i = 1, 2 do tasks[i]:cancel() end
+    expect(VALUE, tasks[3]:wait())
+    if closed ~= 3 then error("WRONG ends") end
+  end)
+end)
+
+add("run", function()
+  api = open()
+  local task
+  local value = particle.run(function()
+    local read = particle.wrap(function() return api:device("lamp"):read("temperature") end)
+    task = particle.spawn(read)
+    return 7
+  end)
+  if value ~= 7 then error("WRONG result") end
+  expect(VALUE, task:wait())
+end)
+
+add("map", function()
+  api = open { max_connections = 2 }
+  local lamp, told = api:device("lamp"), 0
+  local function read() return lamp:read("temperature") end
+  local results, errors = particle.map({ 1, 2, 3, 4 }, read, {
+    limit = 2, on_progress = function(done) told = done end,
+  })
+  for i = 1, 4 do expect(VALUE, results[i], errors[i]) end
+  if told ~= 4 or results.n ~= 4 or errors.n ~= 4 then error("WRONG counts") end
+end)
+
+add("map with a deadline", function()
+  api = open()
+  local given = 0
+  local _, errors = particle.map(function()
+    given = given + 1
+    return given <= 3 and given or nil
+  end, function() return api:request { path = "/v1/errors/silence" } end, { deadline = 0.005 })
+  if not errors then error("WRONG iterator") end
+  for i = 1, errors.n do expect_error("timeout", nil, errors[i]) end
+end)
+
 add("close", function()
   local own = open { max_connections = 1 }
   local request = { method = "POST", path = "/v1/errors/silence", form = { arg = "on" } }
@@ -421,6 +474,8 @@ local function judge(message, ran_out)
   if message ~= nil and not (ran_out and tostring(message):find("memory")) then
     error("raised: " .. tostring(message), 0)
   end
+  local leaves_none = scenario == "run" or scenario:find("^map")
+  if leaves_none and require("particle.tasks").under_way() then error("tasks are left", 0) end
   if not ran_out then raise_failures() end
 end
 
