@@ -267,11 +267,12 @@ function methods.use(self, middleware, level)
   return self
 end
 
---- Gets a token, which the api uses from then on (`oauth.login` and its kin).
+--- Gets a token, which the api uses from then on (`oauth.login` and its kin). With `retain_login` the token
+--- is renewed by the same credentials, with `token_store` it is kept there.
 ---@param credentials particle.Credentials
 ---@param opts? particle.CallOptions
 ---@return particle.TokenRecord?
----@return particle.Error?
+---@return particle.Error|string|nil  a text: why the token, which is in use, could not be kept in the store
 function methods.login(self, credentials, opts)
   check.receiver(self, "api", "login")
   local state = open_state(self)

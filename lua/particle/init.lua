@@ -46,7 +46,9 @@ particle.null = core.null
 ---@field headers? table<string, string|number>  for every request
 ---@field loop? particle.Loop           adapter of the program's event loop, such as particle.loop.cqueues
 ---@field log? false|fun(line: string)|file*  default: PARTICLE_LOG=1 logs to standard error
----@field retain_login? boolean
+---@field retain_login? boolean         keeps what `api:login` was given, as opaque values, and renews the token
+---by it (false)
+---@field token_store? particle.TokenStore  where tokens are found and kept, and not elsewhere
 
 local DEADLINE = 120
 
@@ -69,7 +71,11 @@ end
 
 -- The token and the address that belongs to it.
 local function find_token(given)
-  if given.token ~= nil then return given.token, given.base_url end
+  local token = given.token
+  if given.token_store and (type(token) == "string" or core.type(token) == "secret") then
+    misuse("give token or token_store, not both")
+  end
+  if given.token ~= nil or given.token_store then return given.token, given.base_url end
   local found, reason = require("particle.token").find(os.getenv, given.base_url)
   if found then return found.token, found.base_url, found.expires_at end
   return nil, given.base_url, nil, reason
@@ -82,14 +88,18 @@ local function configure(given, address)
 end
 
 local function install_token(state, token, expires_at, reason)
-  if token == nil then
-    state.token = require("particle.provider").missing_layer(state, reason)
-  elseif options.is_callable(token) then
+  local provider = require("particle.provider")
+  if options.is_callable(token) then
     state.token_function = token
-    state.token = require("particle.provider").function_layer(state)
   elseif token then
-    local fine, problem = pcall(require("particle.provider").set, state, token, expires_at)
+    local fine, problem = pcall(provider.set, state, token, expires_at)
     if not fine then misuse(problem) end
+  end
+  state.store, state.token_reason, state.tokenless = state.options.token_store, reason, token == false
+  if state.token_function or state.store or state.options.retain_login then
+    state.token = require("particle.renewal").layer(state)
+  elseif token == nil then
+    state.token = provider.missing_layer(state, reason)
   end
 end
 
@@ -136,6 +146,13 @@ function particle.new(given)
   open(given, api, address, token, expires_at, reason)
   return api
 end
+
+--- A store for tokens in a file, for the option `token_store`: `api:login` and every renewal write it, a
+--- program that starts later reads it. The file has mode 0600 and is replaced as a whole. One that others can
+--- read or write, a symbolic link, or a folder in which others can write is refused.
+---@param path string  of the file; its folder must be there
+---@return particle.TokenStore
+function particle.token_store(path) return require("particle.token_store").new(path) end
 
 --- Marks a table as a JSON array, so that an empty one is sent as `[]`.
 ---@generic T: table

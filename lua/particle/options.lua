@@ -87,6 +87,10 @@ local API = {
     return value == false or is_callable(value) or type(value) == "userdata" or type(value) == "table"
   end),
   retain_login = FLAG,
+  token_store = rule("a token store (load, save and clear)", function(value)
+    if type(value) ~= "table" and type(value) ~= "userdata" or core.type(value) then return false end
+    return is_callable(value.load) and is_callable(value.save) and is_callable(value.clear)
+  end),
 }
 
 ---@type table<string, particle.rule>
