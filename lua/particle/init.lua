@@ -35,7 +35,13 @@ particle.null = core.null
 ---@field rate_limit? boolean|particle.RateLimit  requests wait so that the cloud's limits are kept; default:
 ---only for the cloud's own address
 ---@field max_connections? integer      further calls queue (16)
----@field max_body? integer             bytes of a reply (64 MiB)
+---@field max_waiting? integer          how many calls may queue (10000)
+---@field max_body? integer             bytes of a reply, unpacked (64 MiB)
+---@field max_head? integer             bytes of a reply's header lines, 1 to 96 KiB (64 KiB)
+---@field max_depth? integer            arrays and objects inside each other in a reply, up to 1000 (1000)
+---@field max_event? integer            bytes of a line or an event of a stream (1 MiB)
+---@field max_unread? integer           bytes of events that wait to be read from a stream; beyond, it stops
+---reading from its connection (64 KiB)
 ---@field http2? boolean                use HTTP/2 where the cloud offers it (false)
 ---@field proxy? string                its address; default: what `https_proxy` and `no_proxy` say
 ---@field ca_file? string               a file of certificates that are trusted, instead of the system's
@@ -50,11 +56,9 @@ particle.null = core.null
 ---by it (false)
 ---@field token_store? particle.TokenStore  where tokens are found and kept, and not elsewhere
 
-local DEADLINE = 120
-
 local PASSED_ON = {
-  "timeout", "connect_timeout", "deadline", "max_connections", "max_body", "http2", "proxy", "ca_file",
-  "ca_path", "verify", "headers",
+  "timeout", "connect_timeout", "deadline", "max_connections", "max_waiting", "max_body", "max_head",
+  "max_depth", "max_event", "max_unread", "http2", "proxy", "ca_file", "ca_path", "verify", "headers",
 }
 
 local function misuse(problem) check.raise("particle.new: " .. problem) end
@@ -121,7 +125,7 @@ end
 local function open(given, api, address, token, expires_at, reason)
   local state = core.state(api)
   state.api, state.options, state.base_url = api, given, address
-  state.deadline = given.deadline or DEADLINE
+  state.deadline = given.deadline or core.defaults.deadline
   given.token = nil
   if given.loop then require("particle.loop").attach(given.loop) end
   install_token(state, token, expires_at, reason)

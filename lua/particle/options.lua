@@ -73,7 +73,14 @@ local API = {
     return type(value) == "boolean" or type(value) == "table"
   end),
   max_connections = COUNT,
+  max_waiting = rule("a whole number that is not negative", function(value)
+    return math.type(value) == "integer" and value >= 0
+  end),
   max_body = COUNT,
+  max_head = COUNT,
+  max_depth = COUNT,
+  max_event = COUNT,
+  max_unread = COUNT,
   http2 = FLAG,
   proxy = TEXT,
   ca_file = TEXT,
