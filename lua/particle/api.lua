@@ -105,7 +105,9 @@ function methods.claim(self, id, opts)
   end
   local reply, err = state.send(request)
   if reply == nil then return nil, err end
-  return self:device(type(reply) == "table" and type(reply.id) == "string" and reply.id or id)
+  local told = type(reply) == "table" and reply.id
+  local fits = type(told) == "string" and core.check_part(told) == nil and told ~= "events"
+  return self:device(fits and told or id)
 end
 
 -- Events ------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ particle.null = core.null
 ---@field max_waiting? integer          how many calls may queue (10000)
 ---@field max_body? integer             bytes of a reply, unpacked (64 MiB)
 ---@field max_head? integer             bytes of a reply's header lines, 1 to 96 KiB (64 KiB)
----@field max_depth? integer            arrays and objects inside each other in a reply, up to 1000 (1000)
+---@field max_depth? integer            arrays and objects inside each other, up to 1000 (1000)
 ---@field max_event? integer            bytes of a line or an event of a stream (1 MiB)
 ---@field max_unread? integer           bytes of events that wait to be read from a stream; beyond, it stops
 ---reading from its connection (64 KiB)
@@ -52,8 +52,8 @@ particle.null = core.null
 ---@field headers? table<string, string|number>  for every request
 ---@field loop? particle.Loop           adapter of the program's event loop, such as particle.loop.cqueues
 ---@field log? false|fun(line: string)|file*  default: PARTICLE_LOG=1 logs to standard error
----@field retain_login? boolean         keeps what `api:login` was given, as opaque values, and renews the token
----by it (false)
+---@field retain_login? boolean         keeps what `api:login` was given, opaque, and renews the token by it
+---(false)
 ---@field token_store? particle.TokenStore  where tokens are found and kept, and not elsewhere
 
 local PASSED_ON = {
