@@ -232,6 +232,7 @@ function methods.request(self, request, opts)
   local made = {}
   for name, value in pairs(request) do made[name] = value end
   made.method, made.path = request.method or "GET", sealed(request.path)
+  if made.headers then made.headers = options.seal_headers(made.headers) end
   if made.idempotent == nil then made.idempotent = made.method == "GET" or made.method == "HEAD" end
   if opts ~= nil then options.apply(made, opts, "request") end
   made.response = true

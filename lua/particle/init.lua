@@ -126,7 +126,7 @@ local function open(given, api, address, token, expires_at, reason)
   local state = core.state(api)
   state.api, state.options, state.base_url = api, given, address
   state.deadline = given.deadline or core.defaults.deadline
-  given.token = nil
+  given.token, given.proxy, given.headers = nil, nil, nil -- the core has what is secret of them
   if given.loop then require("particle.loop").attach(given.loop) end
   install_token(state, token, expires_at, reason)
   install_log(state)

@@ -195,12 +195,19 @@ end
 
 -- What comes of it -----------------------------------------------------------------------------------
 
+-- Only once: no copy of it is to outlive the record.
+local function take_text(value)
+  local text = value ~= nil and texts[value] or nil
+  if text then texts[value] = nil end
+  return text
+end
+
 local function new_record(state, reply)
   local seconds = math.tointeger(tonumber(reply.expires_in))
   local now = math.floor((state.clock or core.time)())
   return setmetatable({
-    access_token = texts[reply.access_token],
-    refresh_token = texts[reply.refresh_token],
+    access_token = take_text(reply.access_token),
+    refresh_token = take_text(reply.refresh_token),
     token_type = reply.token_type,
     expires_in = seconds,
     expires_at = seconds and seconds > 0 and now + seconds or nil,

@@ -191,7 +191,28 @@ local function set_token_in(request, place, who)
   request.token_in = place
 end
 
+local SECRET_HEADERS = { authorization = true, ["proxy-authorization"] = true, cookie = true }
+
+--- The same header lines; those that are secret as opaque values, which no middleware shows.
+---@param headers table<string, any>
+---@return table<string, any>
+function options.seal_headers(headers)
+  local sealed
+  for name, text in pairs(headers) do
+    if SECRET_HEADERS[name:lower()] and type(text) == "string" then
+      sealed = sealed or {}
+      sealed[name] = core.secret(text)
+    end
+  end
+  if not sealed then return headers end
+  for name, text in pairs(headers) do
+    if sealed[name] == nil then sealed[name] = text end
+  end
+  return sealed
+end
+
 local function merge_headers(request, headers)
+  headers = options.seal_headers(headers)
   if not request.headers then
     request.headers = headers
     return
