@@ -144,7 +144,7 @@ local OPTIONS = {
 local function client(server, options)
   local given = {
     base_url = server.url, token = CANARIES.token, max_body = 2000, log = io.stdout,
-    user_agent = "canary-spec",
+    retry = false, user_agent = "canary-spec",
   }
   for name, value in pairs(options) do given[name] = value end
   return particle.new(given)
@@ -274,7 +274,7 @@ local function with_simulator()
   }
   local store = particle.token_store(folder .. "/token.json")
   local api <close> = particle.new {
-    base_url = sim.url, token_store = store, retain_login = true, log = io.stdout,
+    base_url = sim.url, token_store = store, retain_login = true, log = io.stdout, retry = false,
   }
   local function login(more)
     local given = { username = "joe", password = CANARIES.password }
@@ -307,7 +307,7 @@ local function with_simulator()
     local file <close> = assert(io.open(folder .. "/token.json", "w"))
     file:write(CANARIES.other_token)
     file:close()
-    return particle.new({ base_url = sim.url, token_store = store }):devices()
+    return particle.new({ base_url = sim.url, token_store = store, retry = false }):devices()
   end)
   show("the requests", sim:requests())
   show("the simulator", tostring(sim))
@@ -335,10 +335,10 @@ local function with_found_tokens()
     variables = more
     local base_url = more.HOME and server.url or nil
     attempt("a token of the " .. name, function()
-      return particle.new({ log = io.stdout, base_url = base_url }):device("lamp"):read("x")
+      return particle.new({ log = io.stdout, retry = false, base_url = base_url }):device("lamp"):read("x")
     end)
     attempt("a token of the " .. name .. ", elsewhere", function()
-      return particle.new({ log = io.stdout, base_url = server.url }):device("lamp"):read("x")
+      return particle.new({ log = io.stdout, retry = false, base_url = server.url }):device("lamp"):read("x")
     end)
   end
   os.getenv = getenv -- luacheck: ignore
