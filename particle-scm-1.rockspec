@@ -75,6 +75,7 @@ build = {
       ["particle.pause"] = "lua/particle/pause.lua",
       ["particle.profile"] = "lua/particle/profile.lua",
       ["particle.provider"] = "lua/particle/provider.lua",
+      ["particle.renewal"] = "lua/particle/renewal.lua",
       ["particle.repl"] = "lua/particle/repl.lua",
       ["particle.retry.budget"] = "lua/particle/retry/budget.lua",
       ["particle.retry.classifier"] = "lua/particle/retry/classifier.lua",
@@ -91,6 +92,7 @@ build = {
       ["particle.subscribe"] = "lua/particle/subscribe.lua",
       ["particle.suggest"] = "lua/particle/suggest.lua",
       ["particle.token"] = "lua/particle/token.lua",
+      ["particle.token_store"] = "lua/particle/token_store.lua",
       ["particle.watch"] = "lua/particle/watch.lua",
     },
     lib = {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "json.h"
 #include "lines.h"
 #include "lua_util.h"
 #include "secret.h"
@@ -50,17 +51,61 @@ static const char *line_option(lua_State *L, const char *name) {
     return text;
 }
 
-static double number_option(lua_State *L, const char *name, double usual, double least,
-                            double most) {
-    double value = usual;
+typedef struct number {
+    const char *name;
+    double usual, least, most;
+} number;
+
+#define KIB 1024.0
+#define MIB (1024 * KIB)
+
+/* A whole line of libcurl's is 100 KiB at most, and one piece of a stream 16 KiB. */
+static const number numbers[] = {
+    {"timeout", 40, 0.001, 1e6},           {"connect_timeout", 10, 0.001, 1e6},
+    {"deadline", 120, 0.001, 1e6},         {"max_connections", 16, 1, 10000},
+    {"max_waiting", 10000, 0, 1e9},        {"max_body", 64 * MIB, 1, 1e15},
+    {"max_head", 64 * KIB, KIB, 96 * KIB}, {"max_depth", PT_JSON_DEEPEST, 1, PT_JSON_DEEPEST},
+    {"max_event", MIB, KIB, 1e9},          {"max_unread", 64 * KIB, 32 * KIB, 1e9},
+};
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static double number_option(lua_State *L, const char *name) {
+    const number *n = numbers;
+    while (strcmp(n->name, name) != 0)
+        n++;
+    double value = n->usual;
     if (lua_getfield(L, 1, name) != LUA_TNIL) {
         value = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
-        if (!(value >= least && value <= most))
-            pt_raise(L, "%s must be a number from %f to %f", name, (LUAI_UACNUMBER)least,
-                     (LUAI_UACNUMBER)most);
+        if (!(value >= n->least && value <= n->most))
+            pt_raise(L, "%s must be a number from %f to %f", name, (LUAI_UACNUMBER)n->least,
+                     (LUAI_UACNUMBER)n->most);
     }
     lua_pop(L, 1);
     return value;
+}
+
+static size_t size_option(lua_State *L, const char *name) { return (size_t)number_option(L, name); }
+
+static pt_limits read_limits(lua_State *L) {
+    return (pt_limits){
+        .body = size_option(L, "max_body"),
+        .head = size_option(L, "max_head"),
+        .depth = size_option(L, "max_depth"),
+        .event = size_option(L, "max_event"),
+        .unread = size_option(L, "max_unread"),
+        .waiting = size_option(L, "max_waiting"),
+        .connect = number_option(L, "connect_timeout"),
+    };
+}
+
+/* name -> what it is where nothing else was said */
+static void push_defaults(lua_State *L) {
+    lua_createtable(L, 0, (int)COUNT(numbers));
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        lua_pushnumber(L, numbers[i].usual);
+        lua_setfield(L, -2, numbers[i].name);
+    }
 }
 
 static bool flag_option(lua_State *L, const char *name, bool usual) {
@@ -76,11 +121,10 @@ static pt_engine_options read_options(lua_State *L) {
         .ca_file = text_option(L, "ca_file"),
         .ca_path = text_option(L, "ca_path"),
         .user_agent = line_option(L, "user_agent"),
-        .timeout = number_option(L, "timeout", 40, 0.001, 1e6),
-        .connect_timeout = number_option(L, "connect_timeout", 10, 0.001, 1e6),
-        .deadline = number_option(L, "deadline", 120, 0.001, 1e6),
-        .max_body = (size_t)number_option(L, "max_body", 64 << 20, 1, 1e15),
-        .max_connections = (size_t)number_option(L, "max_connections", 16, 1, 10000),
+        .timeout = number_option(L, "timeout"),
+        .deadline = number_option(L, "deadline"),
+        .limits = read_limits(L),
+        .max_connections = size_option(L, "max_connections"),
         .http2 = flag_option(L, "http2", false),
         .verify = flag_option(L, "verify", true),
     };
@@ -213,6 +257,8 @@ static const luaL_Reg metamethods[] = {
 
 void pt_api_open(lua_State *L) {
     luaL_setfuncs(L, functions, 0);
+    push_defaults(L);
+    lua_setfield(L, -2, "defaults");
     lua_newtable(L);
     lua_newtable(L);
     luaL_newmetatable(L, PT_API_NAME);

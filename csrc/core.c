@@ -9,6 +9,7 @@
 #include "interrupt.h"
 #include "json.h"
 #include "lua_util.h"
+#include "private_file.h"
 #include "secret.h"
 #include "url.h"
 
@@ -176,6 +177,7 @@ PT_EXPORT int luaopen_particle_core(lua_State *L) {
     lua_setfield(L, -2, "null");
     lua_pushstring(L, version);
     lua_setfield(L, -2, "libcurl_version");
+    pt_private_file_open(L);
     pt_poller_open(L);
     pt_api_open(L);
     pt_device_open(L);

@@ -28,7 +28,7 @@ struct pt_engine {
     pt_buffer lines, token;
     pt_headers *headers;
     list lists[PT_STATES];
-    pt_timer queue_timer;   /* the first deadline among the queued */
+    pt_timer queue_timer;   /* no later than the first deadline among the queued */
     pt_timer silence_timer; /* no later than the first stream is to be given up */
 };
 
@@ -93,9 +93,9 @@ static double remaining(const pt_transfer *t, double now) {
     return t->submitted + t->deadline - now;
 }
 
-/* libcurl also says "out of memory" when a header line is longer than it likes. */
+/* libcurl also says "out of memory" when a header line is longer than it likes, 100 KiB. */
 static bool is_long_line(const pt_transfer *t) {
-    void *probe = t->sent ? malloc(PT_MAX_HEAD) : NULL;
+    void *probe = t->sent ? malloc(256u * 1024) : NULL;
     free(probe);
     return probe != NULL;
 }
@@ -192,17 +192,10 @@ static void launch(pt_engine *e, pt_transfer *t) {
         finish(t, PT_END_MEMORY);
 }
 
-static void watch_queue(pt_engine *e) {
-    const pt_transfer *t = e->lists[PT_QUEUED].first;
-    if (t == NULL) {
-        pt_timer_clear(e->poller, &e->queue_timer);
-        return;
-    }
-    double due = t->submitted + t->deadline;
-    for (t = t->next; t != NULL; t = t->next)
-        if (t->submitted + t->deadline < due)
-            due = t->submitted + t->deadline;
-    if (!e->queue_timer.armed || e->queue_timer.due != due)
+/* The queue may be long, so it is looked through only when the first deadline is over, or was that
+   of a transfer which has left it. */
+static void watch_queue(pt_engine *e, double due) {
+    if (!isinf(due) && (!e->queue_timer.armed || due < e->queue_timer.due))
         pt_timer_set(e->poller, &e->queue_timer, due);
 }
 
@@ -231,19 +224,21 @@ static void turn(void *owner) {
         launch(e, queued->first);
         collect(e);
     }
-    if (had_queue)
-        watch_queue(e);
+    if (had_queue && queued->first == NULL)
+        pt_timer_clear(e->poller, &e->queue_timer);
 }
 
 static void on_queue_time(void *owner) {
     pt_engine *e = owner;
-    double now = pt_now();
+    double now = pt_now(), first = INFINITY;
     for (pt_transfer *t = e->lists[PT_QUEUED].first, *next; t != NULL; t = next) {
         next = t->next;
         if (remaining(t, now) <= 0)
             finish(t, PT_END_DEADLINE);
+        else
+            first = fmin(first, t->submitted + t->deadline);
     }
-    watch_queue(e);
+    watch_queue(e, first);
 }
 
 /* -- streams that fall silent ----------------------------------------------------------------- */
@@ -338,10 +333,14 @@ void pt_engine_start(pt_transfer *t) {
         start_stream(e, t);
         return;
     }
+    if (!has_room(e) && e->lists[PT_QUEUED].count >= e->options.limits.waiting) {
+        finish(t, PT_END_CROWD);
+        return;
+    }
     move(t, PT_QUEUED);
     turn(e);
     if (t->state == PT_QUEUED)
-        watch_queue(e);
+        watch_queue(e, t->submitted + t->deadline);
 }
 
 void pt_engine_end(pt_transfer *t, pt_end end) {
@@ -357,7 +356,7 @@ void pt_engine_end(pt_transfer *t, pt_end end) {
 
 static CURLcode set_limits(pt_transfer *t, const pt_engine_options *o, bool multiplexed) {
     CURLcode code;
-    long connect_ms = (long)(o->connect_timeout * 1000) + 1;
+    long connect_ms = (long)(o->limits.connect * 1000) + 1;
     long version = multiplexed ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
     PT_SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
     PT_SET(CURLOPT_HTTP_VERSION, version);
@@ -403,7 +402,7 @@ pt_transfer *pt_engine_take(pt_engine *e) {
         return NULL;
     t->timeout = e->options.timeout;
     t->deadline = e->options.deadline;
-    t->http->max_body = e->options.max_body;
+    t->http->limits = e->options.limits;
     return t;
 }
 

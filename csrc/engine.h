@@ -15,8 +15,8 @@ typedef struct pt_engine_options {
     const char *proxy; /* "" for none; not set: from the environment */
     const char *ca_file, *ca_path;
     const char *user_agent;
-    double timeout, connect_timeout, deadline;
-    size_t max_body;
+    double timeout, deadline;
+    pt_limits limits;
     size_t max_connections;
     bool http2, verify;
 } pt_engine_options;

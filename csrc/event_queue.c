@@ -4,11 +4,12 @@
 
 #include <stdlib.h>
 
-pt_event_queue *pt_event_queue_new(void) {
+pt_event_queue *pt_event_queue_new(size_t event, size_t most) {
     pt_event_queue *q = calloc(1, sizeof *q);
     if (q == NULL)
         return NULL;
-    pt_sse_init(&q->sse, PT_EVENT_MOST);
+    pt_sse_init(&q->sse, event);
+    q->most = most;
     q->sse.keep_empty = true;
     q->fault = PT_SSE_MORE;
     return q;
@@ -34,14 +35,12 @@ static size_t parse(pt_event_queue *q, const char *bytes, size_t n) {
 
 static size_t count_waiting(const pt_event_queue *q) { return q->waiting.len - q->used; }
 
-bool pt_event_queue_has_room(const pt_event_queue *q) {
-    return count_waiting(q) <= PT_QUEUE_MOST / 2;
-}
+bool pt_event_queue_has_room(const pt_event_queue *q) { return count_waiting(q) <= q->most / 2; }
 
 bool pt_event_queue_take(pt_event_queue *q, const char *bytes, size_t n) {
     if (q->fault != PT_SSE_MORE)
         return true;
-    if (count_waiting(q) > 0 && count_waiting(q) + n > PT_QUEUE_MOST)
+    if (count_waiting(q) > 0 && count_waiting(q) + n > q->most)
         return false;
     size_t used = q->ready ? 0 : parse(q, bytes, n);
     pt_buffer_drop(&q->waiting, &q->used);

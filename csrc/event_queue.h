@@ -5,22 +5,18 @@
 
 #include "sse.h"
 
-/* Bytes that may wait behind the next event; more than libcurl ever hands over at once. */
-#define PT_QUEUE_MOST ((size_t)64 * 1024)
-
-/* The limit of a line and of an event's data. */
-#define PT_EVENT_MOST ((size_t)1024 * 1024)
-
 typedef struct pt_event_queue {
     pt_sse sse;
     pt_buffer waiting;   /* bytes behind the next event */
     size_t used;         /* of them */
+    size_t most;         /* of them; more than libcurl ever hands over at once */
     bool ready;          /* the next event is in `sse` */
     pt_sse_result fault; /* PT_SSE_LONG or PT_SSE_MEMORY: no event will come any more */
 } pt_event_queue;
 
-/* NULL when memory ran out. */
-pt_event_queue *pt_event_queue_new(void);
+/* `event` limits a line and an event's data, `most` the bytes that wait behind the next event. NULL
+   when memory ran out. */
+pt_event_queue *pt_event_queue_new(size_t event, size_t most);
 void pt_event_queue_free(pt_event_queue *q);
 
 /* False: it is full, and nothing was taken. See `fault` afterwards. */

@@ -10,7 +10,6 @@
 
 #include "json_plain.h"
 
-#define DEPTH_MAX 1000
 #define STACK_CHUNK 16 /* levels of the walk for which stack is asked at once */
 
 static const char new_key = 0;            /* lua-cjson's new function */
@@ -63,7 +62,7 @@ static void push_instance(lua_State *L) {
     luaL_checktype(L, -1, LUA_TTABLE);
     lua_pushboolean(L, false);
     configure(L, "decode_invalid_numbers", true);
-    lua_pushinteger(L, DEPTH_MAX);
+    lua_pushinteger(L, PT_JSON_DEEPEST);
     configure(L, "decode_max_depth", true);
     lua_pushboolean(L, true);
     configure(L, "decode_array_with_array_mt", false);
@@ -160,7 +159,8 @@ static bool walk_object(lua_State *L, int t, bool keep_nulls, int depth) {
 /* Walks the table at the top, and leaves it there; false when it lies too deep. Uses at most five
  * slots a level. */
 static bool walk_table(lua_State *L, bool keep_nulls, int depth) {
-    if (depth > DEPTH_MAX || (depth % STACK_CHUNK == 0 && !lua_checkstack(L, STACK_CHUNK * 5)))
+    if (depth > PT_JSON_DEEPEST ||
+        (depth % STACK_CHUNK == 0 && !lua_checkstack(L, STACK_CHUNK * 5)))
         return false;
     int t = lua_gettop(L);
     lua_pushnil(L);
@@ -243,6 +243,27 @@ static bool decode_any(lua_State *L, const char *s, size_t n, bool keep_nulls) {
 
 bool pt_json_decode(lua_State *L, const char *s, size_t n, bool keep_nulls) {
     return push_plain(L, s, n, keep_nulls) || decode_any(L, s, n, keep_nulls);
+}
+
+static size_t skip_string(const char *s, size_t n, size_t i) {
+    while (i < n && s[i] != '"')
+        i += s[i] == '\\' ? 2 : 1;
+    return i;
+}
+
+bool pt_json_is_deeper(const char *s, size_t n, size_t most) {
+    size_t depth = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == '"')
+            i = skip_string(s, n, i + 1);
+        else if (s[i] == '[' || s[i] == '{')
+            depth++;
+        else if ((s[i] == ']' || s[i] == '}') && depth > 0)
+            depth--;
+        if (depth > most)
+            return true;
+    }
+    return false;
 }
 
 void pt_json_push_array_mt(lua_State *L) { lua_rawgetp(L, LUA_REGISTRYINDEX, &array_mt_key); }

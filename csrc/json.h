@@ -6,6 +6,8 @@
 #include "buffer.h"
 #include <lua.h>
 
+#define PT_JSON_DEEPEST 1000
+
 /* Loads lua-cjson and prepares the private instance, once per Lua state; raises when lua-cjson is
  * missing or unfit. pt_secret_open must have run for the encoder to know secrets. */
 void pt_json_open(lua_State *L);
@@ -14,6 +16,9 @@ void pt_json_open(lua_State *L);
  * integers; a null in an object is removed unless `keep_nulls`, elsewhere it is the light userdata
  * NULL. Only memory errors raise. */
 bool pt_json_decode(lua_State *L, const char *s, size_t n, bool keep_nulls);
+
+/* Whether the text has more than so many arrays and objects inside each other. */
+bool pt_json_is_deeper(const char *s, size_t n, size_t most);
 
 /* Appends the JSON of the value at `idx`. Raises on misuse, naming the key path, and when memory
  * ran out: `out` must be owned by a Lua value. Sets *secret_seen (which may be NULL) to true when a

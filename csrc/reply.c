@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <lauxlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "error.h"
@@ -203,6 +204,12 @@ static int fail_protocol(lua_State *L, pt_transfer *t, const char *message) {
     return 2;
 }
 
+static int fail_too_deep(lua_State *L, pt_transfer *t) {
+    lua_pushfstring(L, "the reply is no JSON that is read: nested deeper than max_depth (%I)",
+                    (LUAI_UACINT)t->http->limits.depth);
+    return fail_protocol(L, t, lua_tostring(L, -1));
+}
+
 static void set_retry_after(lua_State *L, const pt_transfer *t) {
     curl_off_t seconds = 0;
     if (curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0)
@@ -282,6 +289,11 @@ static const char *curl_kind(CURLcode code) {
     }
 }
 
+/* libcurl has no code of its own for it. */
+static bool is_misframed(const pt_transfer *t) {
+    return t->code == CURLE_RECV_ERROR && strstr(t->http->problem, "in chunked-encoding") != NULL;
+}
+
 /* libcurl quotes a proxy's address that it cannot use, with the password in it. */
 static const char *reason_of(const pt_transfer *t) {
     static const char quoted[] = "Unsupported proxy";
@@ -291,12 +303,24 @@ static const char *reason_of(const pt_transfer *t) {
     return quotes ? "the proxy's address is none that can be used" : t->http->problem;
 }
 
+/* The text and the limit, a number of bytes as people write it. */
+static void push_limit(lua_State *L, const char *text, size_t bytes) {
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+    size_t unit = 0;
+    for (; unit < 3 && bytes >= 1024 && bytes % 1024 == 0; unit++)
+        bytes /= 1024;
+    lua_pushfstring(L, "%s (%I %s)", text, (LUAI_UACINT)bytes, units[unit]);
+}
+
 static void push_curl_message(lua_State *L, const pt_transfer *t) {
     const char *reason = reason_of(t);
     if (t->code == CURLE_OPERATION_TIMEDOUT && t->sent)
         lua_pushfstring(L, "no reply within %f s (timeout)", (LUAI_UACNUMBER)t->timeout);
     else if (t->code == CURLE_OPERATION_TIMEDOUT)
-        lua_pushfstring(L, "no connection in time (connect_timeout, timeout): %s", reason);
+        lua_pushfstring(L, "no connection within %f s (%s): %s",
+                        (LUAI_UACNUMBER)fmin(t->timeout, t->http->limits.connect),
+                        t->timeout < t->http->limits.connect ? "timeout" : "connect_timeout",
+                        reason);
     else if (t->code == CURLE_ABORTED_BY_CALLBACK)
         lua_pushliteral(L, "the connection was closed before a reply came; not sent again, because "
                            "it may have been carried out");
@@ -307,15 +331,21 @@ static void push_curl_message(lua_State *L, const pt_transfer *t) {
 static const char *push_end(lua_State *L, const pt_transfer *t) {
     switch (t->end) {
     case PT_END_DEADLINE:
-        lua_pushfstring(L, "no result within the deadline of %f s", (LUAI_UACNUMBER)t->deadline);
+        lua_pushfstring(L, "no result within %f s (deadline)", (LUAI_UACNUMBER)t->deadline);
         return "timeout";
     case PT_END_BODY:
-        lua_pushfstring(L, "the reply is larger than max_body (%I bytes)",
-                        (LUAI_UACINT)t->http->max_body);
+        push_limit(L, "the reply is larger than max_body", t->http->limits.body);
         return "too_large";
     case PT_END_HEAD:
-        lua_pushliteral(L, "the reply's header lines are too large");
+        push_limit(L, "the reply's header lines are larger than max_head", t->http->limits.head);
         return "too_large";
+    case PT_END_CODED:
+        lua_pushliteral(L, "the reply is compressed more than once");
+        return "protocol";
+    case PT_END_CROWD:
+        lua_pushfstring(L, "max_waiting (%I) calls wait for a connection already",
+                        (LUAI_UACINT)t->http->limits.waiting);
+        return "rate_limited";
     case PT_END_BROKEN:
         lua_pushliteral(L, "the connection was closed inside the reply's header lines");
         return "network";
@@ -333,7 +363,7 @@ static const char *push_end(lua_State *L, const pt_transfer *t) {
         return "closed";
     default:
         push_curl_message(L, t);
-        return curl_kind(t->code);
+        return is_misframed(t) ? "protocol" : curl_kind(t->code);
     }
 }
 
@@ -346,8 +376,8 @@ const char *pt_reply_push_loss(lua_State *L, const pt_transfer *t) {
         lua_pushfstring(L, "the stream was silent for %f s (idle)", (LUAI_UACNUMBER)t->idle);
         return "timeout";
     case PT_END_EVENT:
-        lua_pushfstring(L, "a line or an event of the stream is longer than %d bytes",
-                        (int)PT_EVENT_MOST);
+        push_limit(L, "a line or an event of the stream is longer than max_event",
+                   t->events->sse.limit);
         return "too_large";
     case PT_END_MEMORY:
         lua_pushliteral(L, "not enough memory for the stream's connection");
@@ -380,12 +410,20 @@ static bool says_not_ok(lua_State *L) {
     return refused;
 }
 
+static bool is_too_deep(const pt_transfer *t) {
+    return pt_json_is_deeper(t->http->reply.data, t->http->reply.len, t->http->limits.depth);
+}
+
 static int push_success(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
     if (wishes.raw) {
         lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
     } else if (t->http->reply.len == 0) {
         lua_pushboolean(L, 1);
+    } else if (t->http->limits.depth < PT_JSON_DEEPEST && is_too_deep(t)) {
+        return fail_too_deep(L, t);
     } else if (!pt_json_decode(L, t->http->reply.data, t->http->reply.len, wishes.nulls)) {
+        if (is_too_deep(t))
+            return fail_too_deep(L, t);
         lua_pushfstring(L, "the reply is no JSON: %s", lua_tostring(L, -1));
         return fail_protocol(L, t, lua_tostring(L, -1));
     } else if (says_not_ok(L)) {

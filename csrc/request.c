@@ -268,7 +268,7 @@ static void read_lines(lua_State *L, int idx, pt_transfer *t, bool bearer) {
 static void read_events(lua_State *L, int idx, pt_transfer *t) {
     if (!read_flag(L, idx, "events"))
         return;
-    t->events = pt_event_queue_new();
+    t->events = pt_event_queue_new(t->http->limits.event, t->http->limits.unread);
     pt_need(L, t->events != NULL);
     t->idle = USUAL_IDLE;
     read_seconds(L, idx, "idle", &t->idle);

@@ -46,7 +46,8 @@ static size_t write_reply(char *bytes, size_t size, size_t count, void *owner) {
     size_t n = size * count;
     if (t->opened)
         return write_events(t, bytes, n);
-    if (n > t->http->max_body || t->http->reply.len > t->http->max_body - n)
+    size_t most = t->http->limits.body;
+    if (n > most || t->http->reply.len > most - n)
         return give_up(t, PT_END_BODY);
     if (!pt_buffer_append(&t->http->reply, bytes, n))
         return give_up(t, PT_END_MEMORY);
@@ -58,14 +59,30 @@ static bool starts_with(const char *bytes, size_t n, const char *prefix) {
     return n >= length && strncasecmp(bytes, prefix, length) == 0;
 }
 
-static bool is_event_stream(const char *line, size_t n) {
-    static const char name[] = "content-type:";
-    if (!starts_with(line, n, name))
-        return false;
-    size_t at = sizeof name - 1;
+/* Whether the value of the header line begins so. */
+static bool has_value(const char *line, size_t n, const char *value) {
+    const char *colon = memchr(line, ':', n);
+    size_t at = colon ? (size_t)(colon - line) + 1 : n;
     while (at < n && (line[at] == ' ' || line[at] == '\t'))
         at++;
-    return starts_with(line + at, n - at, "text/event-stream");
+    return starts_with(line + at, n - at, value);
+}
+
+static bool is_event_stream(const char *line, size_t n) {
+    return starts_with(line, n, "content-type:") && has_value(line, n, "text/event-stream");
+}
+
+/* Packed several times over, a few bytes could keep us busy for hours. */
+static bool is_coded_twice(pt_transfer *t, const char *line, size_t n) {
+    bool framed = starts_with(line, n, "transfer-encoding:");
+    if (!framed && !starts_with(line, n, "content-encoding:"))
+        return false;
+    bool again = memchr(line, ',', n) != NULL;
+    if (framed && has_value(line, n, "chunked"))
+        return again;
+    again = again || t->coded;
+    t->coded = true;
+    return again;
 }
 
 static void end_head(pt_transfer *t) {
@@ -88,10 +105,13 @@ static size_t write_head(char *line, size_t size, size_t count, void *owner) {
         return n; /* trailers */
     if (starts_with(line, n, "HTTP/")) {
         pt_buffer_clear(&t->http->head); /* an interim reply came first */
-        t->head_ended = t->typed = false;
+        t->head_ended = t->typed = t->coded = false;
     }
-    if (t->http->head.len + n > PT_MAX_HEAD)
+    t->http->heads += n;
+    if (t->http->heads > t->http->limits.head)
         return give_up(t, PT_END_HEAD);
+    if (is_coded_twice(t, line, n))
+        return give_up(t, PT_END_CODED);
     if (n > 0 && (line[0] == '\r' || line[0] == '\n'))
         end_head(t);
     if (is_event_stream(line, n)) {
@@ -191,6 +211,7 @@ static void reset_http(pt_http *h) {
     h->mime = NULL;
     pt_headers_release(h->headers);
     h->headers = NULL;
+    h->heads = 0;
     h->problem[0] = '\0';
 }
 
@@ -220,7 +241,7 @@ static void reset_state(pt_transfer *t) {
     pt_event_queue_free(t->events);
     t->events = NULL;
     t->json = t->has_body = t->sent = t->idempotent = t->limited = t->head_ended = false;
-    t->typed = t->opened = t->paused = false;
+    t->typed = t->coded = t->opened = t->paused = false;
     t->status = 0;
     t->end = PT_END_REPLY;
     t->code = CURLE_OK;

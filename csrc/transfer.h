@@ -26,12 +26,14 @@ typedef enum pt_end {
     PT_END_CURL,     /* libcurl gave up: see code */
     PT_END_DEADLINE, /* before or while it ran */
     PT_END_BODY,     /* reply above max_body */
-    PT_END_HEAD,     /* reply's header lines above PT_MAX_HEAD */
+    PT_END_HEAD,     /* reply's header lines above max_head */
+    PT_END_CODED,    /* reply compressed more than once */
+    PT_END_CROWD,    /* more than max_waiting others wait for a connection */
     PT_END_BROKEN,   /* the connection ended inside the reply's head */
     PT_END_STREAM,   /* an event stream where a reply was due */
     PT_END_FILE,     /* a file to upload could not be read to its end */
     PT_END_SILENT,   /* an event stream: no byte for too long */
-    PT_END_EVENT,    /* an event stream: a line or an event above PT_EVENT_MOST */
+    PT_END_EVENT,    /* an event stream: a line or an event above max_event */
     PT_END_CANCELLED,
     PT_END_CLOSED,
     PT_END_MEMORY,
@@ -42,11 +44,17 @@ typedef enum pt_end {
     if ((code = curl_easy_setopt(t->easy, option, value)) != CURLE_OK)                             \
     return code
 
-#define PT_MAX_HEAD (256u * 1024u)
-
 struct pt_channel;
 struct pt_engine;
 struct pt_headers;
+
+/* Bytes, but for the depth of JSON, the number of calls that wait, and seconds. */
+typedef struct pt_limits {
+    size_t body, head, depth;
+    size_t event, unread; /* of an event stream */
+    size_t waiting;
+    double connect;
+} pt_limits;
 
 /* What goes over the wire, and what libcurl says of it. */
 typedef struct pt_http {
@@ -62,7 +70,8 @@ typedef struct pt_http {
     pt_buffer secrets;        /* NUL-terminated texts that no error may show */
     pt_buffer head;           /* the last reply's header lines */
     pt_buffer reply;
-    size_t max_body;
+    size_t heads; /* bytes of header lines, of interim replies too */
+    pt_limits limits;
     struct pt_headers *headers; /* the engine's lines of the moment it was submitted */
     char problem[CURL_ERROR_SIZE];
 } pt_http;
@@ -86,6 +95,7 @@ typedef struct pt_transfer {
     bool json;       /* which of the engine's lists of header lines */
     bool head_ended; /* by its empty line; libcurl takes a head that broke off for a whole one */
     bool typed;      /* the head being read has the type of an event stream */
+    bool coded;      /* the head being read says that the body is compressed */
     bool opened;     /* an event stream: the head came, and the events go to the queue */
     bool paused;     /* an event stream: libcurl was told to wait, the queue was full */
     bool behind;     /* an event stream: it was, and the rest may still be on its way */

@@ -48,6 +48,7 @@ local function owners(sim)
     ["particle.Device"] = core.device_methods,
     ["particle.Stream"] = core.stream_methods,
     ["particle.Task"] = getmetatable(task).__index,
+    ["particle.TokenStore"] = getmetatable(particle.token_store("unused")).__index,
     ["particle.Poller"] = particle.poller,
     ["particle.sse"] = particle.sse,
     ["particle.sse.Parser"] = getmetatable(parser).__index,

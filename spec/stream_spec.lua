@@ -248,7 +248,7 @@ describe("an event that is too long", function()
         local event, err = stream:next(LONG)
         assert.is_nil(event)
         assert.are.equal("too_large", err.kind)
-        assert.matches("longer than 1048576 bytes", err.message, 1, true)
+        assert.matches("longer than max_event (1 MiB)", err.message, 1, true)
         assert.is_false(err.retryable)
       end
       assert.are.equal("connecting open closed", states:names())

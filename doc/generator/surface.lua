@@ -26,6 +26,8 @@ surface.PAGES = {
     intro = "What comes second when a call fails. The first result is nil exactly then." },
   { name = "task", title = "task", owners = { "particle.Task" },
     intro = "Something that goes on while others wait." },
+  { name = "token_store", title = "token store", owners = { "particle.TokenStore" },
+    intro = "Where tokens are kept: what `particle.token_store` returns, or a table of your own." },
   { name = "sse", title = "particle.sse", owners = { "particle.sse", "particle.sse.Parser" },
     intro = "Event streams of any server." },
   { name = "simulator", title = "particle.simulator", owners = {
@@ -38,6 +40,7 @@ surface.RECEIVERS = {
   ["particle.Api"] = "api", ["particle.Device"] = "device", ["particle.Stream"] = "stream",
   ["particle.Error"] = "err", ["particle.Task"] = "task", ["particle.sse.Parser"] = "parser",
   ["particle.Poller"] = "particle.poller",
+  ["particle.TokenStore"] = "store",
   ["particle.Simulator"] = "sim", ["particle.simulator.LiveDevice"] = "live",
   ["particle.simulator.Fault"] = "fault",
 }

@@ -105,7 +105,9 @@ function methods.claim(self, id, opts)
   end
   local reply, err = state.send(request)
   if reply == nil then return nil, err end
-  return self:device(type(reply) == "table" and type(reply.id) == "string" and reply.id or id)
+  local told = type(reply) == "table" and reply.id
+  local fits = type(told) == "string" and core.check_part(told) == nil and told ~= "events"
+  return self:device(fits and told or id)
 end
 
 -- Events ------------------------------------------------------------------------------------------
@@ -230,6 +232,7 @@ function methods.request(self, request, opts)
   local made = {}
   for name, value in pairs(request) do made[name] = value end
   made.method, made.path = request.method or "GET", sealed(request.path)
+  if made.headers then made.headers = options.seal_headers(made.headers) end
   if made.idempotent == nil then made.idempotent = made.method == "GET" or made.method == "HEAD" end
   if opts ~= nil then options.apply(made, opts, "request") end
   made.response = true
@@ -267,11 +270,12 @@ function methods.use(self, middleware, level)
   return self
 end
 
---- Gets a token, which the api uses from then on (`oauth.login` and its kin).
+--- Gets a token, which the api uses from then on (`oauth.login` and its kin). With `retain_login` the token
+--- is renewed by the same credentials, with `token_store` it is kept there.
 ---@param credentials particle.Credentials
 ---@param opts? particle.CallOptions
 ---@return particle.TokenRecord?
----@return particle.Error?
+---@return particle.Error|string|nil  a text: why the token, which is in use, could not be kept in the store
 function methods.login(self, credentials, opts)
   check.receiver(self, "api", "login")
   local state = open_state(self)

@@ -36,7 +36,13 @@ particle.null = core.null
 ---only for the cloud's own address
 ---@field max_connections? integer      calls under way at once, with HTTP/1.1 on as many connections;
 ---further ones queue, event streams do not count (16)
----@field max_body? integer             bytes of a reply (64 MiB)
+---@field max_waiting? integer          how many calls may queue (10000)
+---@field max_body? integer             bytes of a reply, unpacked (64 MiB)
+---@field max_head? integer             bytes of a reply's header lines, 1 to 96 KiB (64 KiB)
+---@field max_depth? integer            arrays and objects inside each other, up to 1000 (1000)
+---@field max_event? integer            bytes of a line or an event of a stream (1 MiB)
+---@field max_unread? integer           bytes of events that wait to be read from a stream; beyond, it stops
+---reading from its connection (64 KiB)
 ---@field http2? boolean                calls share a connection where the cloud has HTTP/2 over TLS (false)
 ---@field proxy? string                its address; default: what `https_proxy` and `no_proxy` say
 ---@field ca_file? string               a file of certificates that are trusted, instead of the system's
@@ -47,13 +53,13 @@ particle.null = core.null
 ---@field headers? table<string, string|number>  for every request
 ---@field loop? particle.Loop           adapter of the program's event loop, such as particle.loop.cqueues
 ---@field log? false|fun(line: string)|file*  default: PARTICLE_LOG=1 logs to standard error
----@field retain_login? boolean
-
-local DEADLINE = 120
+---@field retain_login? boolean         keeps what `api:login` was given, opaque, and renews the token by it
+---(false)
+---@field token_store? particle.TokenStore  where tokens are found and kept, and not elsewhere
 
 local PASSED_ON = {
-  "timeout", "connect_timeout", "deadline", "max_connections", "max_body", "http2", "proxy", "ca_file",
-  "ca_path", "verify", "headers",
+  "timeout", "connect_timeout", "deadline", "max_connections", "max_waiting", "max_body", "max_head",
+  "max_depth", "max_event", "max_unread", "http2", "proxy", "ca_file", "ca_path", "verify", "headers",
 }
 
 local function misuse(problem) check.raise("particle.new: " .. problem) end
@@ -70,7 +76,11 @@ end
 
 -- The token and the address that belongs to it.
 local function find_token(given)
-  if given.token ~= nil then return given.token, given.base_url end
+  local token = given.token
+  if given.token_store and (type(token) == "string" or core.type(token) == "secret") then
+    misuse("give token or token_store, not both")
+  end
+  if given.token ~= nil or given.token_store then return given.token, given.base_url end
   local found, reason = require("particle.token").find(os.getenv, given.base_url)
   if found then return found.token, found.base_url, found.expires_at end
   return nil, given.base_url, nil, reason
@@ -83,14 +93,18 @@ local function configure(given, address)
 end
 
 local function install_token(state, token, expires_at, reason)
-  if token == nil then
-    state.token = require("particle.provider").missing_layer(state, reason)
-  elseif options.is_callable(token) then
+  local provider = require("particle.provider")
+  if options.is_callable(token) then
     state.token_function = token
-    state.token = require("particle.provider").function_layer(state)
   elseif token then
-    local fine, problem = pcall(require("particle.provider").set, state, token, expires_at)
+    local fine, problem = pcall(provider.set, state, token, expires_at)
     if not fine then misuse(problem) end
+  end
+  state.store, state.token_reason, state.tokenless = state.options.token_store, reason, token == false
+  if state.token_function or state.store or state.options.retain_login then
+    state.token = require("particle.renewal").layer(state)
+  elseif token == nil then
+    state.token = provider.missing_layer(state, reason)
   end
 end
 
@@ -112,8 +126,8 @@ end
 local function open(given, api, address, token, expires_at, reason)
   local state = core.state(api)
   state.api, state.options, state.base_url = api, given, address
-  state.deadline = given.deadline or DEADLINE
-  given.token = nil
+  state.deadline = given.deadline or core.defaults.deadline
+  given.token, given.proxy, given.headers = nil, nil, nil -- the core has what is secret of them
   if given.loop then require("particle.loop").attach(given.loop) end
   install_token(state, token, expires_at, reason)
   install_log(state)
@@ -137,6 +151,13 @@ function particle.new(given)
   open(given, api, address, token, expires_at, reason)
   return api
 end
+
+--- A store for tokens in a file, for the option `token_store`: `api:login` and every renewal write it, a
+--- program that starts later reads it. The file has mode 0600 and is replaced as a whole. One that others can
+--- read or write, a symbolic link, or a folder in which others can write is refused.
+---@param path string  of the file; its folder must be there
+---@return particle.TokenStore
+function particle.token_store(path) return require("particle.token_store").new(path) end
 
 --- Marks a table as a JSON array, so that an empty one is sent as `[]`.
 ---@generic T: table

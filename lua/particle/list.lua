@@ -5,6 +5,8 @@ local core = require("particle.core")
 local failure = require("particle.failure")
 local options = require("particle.options")
 
+local check_part = core.check_part
+
 local list = {}
 
 local PER_PAGE = 100
@@ -68,7 +70,7 @@ local function collect(api, product, records, filter, handles)
   for i = 1, #records do
     local record = records[i]
     local id = type(record) == "table" and record.id
-    if type(id) ~= "string" then return false end
+    if type(id) ~= "string" or check_part(id) then return false end
     if not filtered or matches(record, filter) then
       count = count + 1
       handles[count] = new(api, id, product, record)

@@ -115,6 +115,12 @@ local function checked_grant(given)
   return grant
 end
 
+local function add_lifetime(fields, given)
+  fields.expires_in = given.expires_in and math.tointeger(given.expires_in)
+  fields.expires_at = iso_time(given.expires_at)
+  return fields
+end
+
 -- Only what belongs to the grant is sent.
 local function grant_fields(given, grant)
   local fields = { grant_type = grant }
@@ -125,12 +131,8 @@ local function grant_fields(given, grant)
       fields[name] = secret(given[name])
     end
   end
-  if grant ~= "refresh_token" then
-    fields.expires_in = given.expires_in and math.tointeger(given.expires_in)
-    fields.expires_at = iso_time(given.expires_at)
-  end
   if grant == "client_credentials" then fields.scope = given.scope end
-  return fields
+  return add_lifetime(fields, given)
 end
 
 -- What is sent ---------------------------------------------------------------------------------------
@@ -167,9 +169,9 @@ local function send(state, given, fields, opts)
 end
 
 local function send_otp(state, given, mfa_token, otp, opts)
-  return send(state, given, {
+  return send(state, given, add_lifetime({
     grant_type = "urn:custom:mfa-otp", mfa_token = secret(mfa_token), otp = secret(otp),
-  }, opts)
+  }, given), opts)
 end
 
 local function one_time_password(given, err)
@@ -193,15 +195,65 @@ end
 
 -- What comes of it -----------------------------------------------------------------------------------
 
-local function new_record(reply)
+-- Only once: no copy of it is to outlive the record.
+local function take_text(value)
+  local text = value ~= nil and texts[value] or nil
+  if text then texts[value] = nil end
+  return text
+end
+
+local function new_record(state, reply)
   local seconds = math.tointeger(tonumber(reply.expires_in))
+  local now = math.floor((state.clock or core.time)())
   return setmetatable({
-    access_token = texts[reply.access_token],
-    refresh_token = texts[reply.refresh_token],
+    access_token = take_text(reply.access_token),
+    refresh_token = take_text(reply.refresh_token),
     token_type = reply.token_type,
     expires_in = seconds,
-    expires_at = seconds and seconds > 0 and os.time() + seconds or nil,
+    expires_at = seconds and seconds > 0 and now + seconds or nil,
   }, Record)
+end
+
+-- What another login will take, with its secrets made opaque; nil when nothing would do. A one-time password
+-- is good for one time only, and a moment that was to be the end of this token is not that of the next.
+local function renewable(given, grant, record)
+  local kept = {
+    grant = grant, username = given.username, password = given.password, client_id = given.client_id,
+    client_secret = given.client_secret, client_auth = given.client_auth, scope = given.scope,
+    otp = options.is_callable(given.otp) and given.otp or nil,
+    expires_in = given.expires_in or given.expires_at and record.expires_in,
+  }
+  if not grant or grant == "refresh_token" then
+    kept.grant, kept.refresh_token = "refresh_token", record.refresh_token or given.refresh_token
+    if not kept.refresh_token then return nil end
+  end
+  for _, name in ipairs { "password", "client_secret", "refresh_token" } do
+    kept[name] = secret(kept[name])
+  end
+  return kept
+end
+
+local function save(state, given, record)
+  if not state.store then return nil end
+  local saved, problem = state.store:save {
+    access_token = record.access_token, refresh_token = record.refresh_token, token_type = record.token_type,
+    expires_at = record.expires_at, base_url = state.base_url, client_id = given.client_id,
+  }
+  if not saved then return "the token could not be saved: " .. tostring(problem) end
+end
+
+local function obtain(state, given, grant, opts)
+  local request, reply, err = exchange(state, given, grant, opts)
+  if reply == nil then return nil, err end
+  if type(reply) ~= "table" or not texts[reply.access_token] then
+    return require("particle.failure").protocol(state, request, "the reply holds no access token", nil)
+  end
+  local record = new_record(state, reply)
+  provider.set(state, reply.access_token, record.expires_at)
+  if state.options.retain_login and not state.token_function then
+    state.retained_login = renewable(given, grant, record)
+  end
+  return record, save(state, given, record)
 end
 
 --- See `api:login`.
@@ -209,17 +261,21 @@ end
 ---@param given particle.Credentials
 ---@param opts? particle.CallOptions
 ---@return particle.TokenRecord?
----@return particle.Error?
+---@return particle.Error|string|nil
 function login.login(state, given, opts)
-  local grant = checked_grant(given)
-  local request, reply, err = exchange(state, given, grant, opts)
-  if reply == nil then return nil, err end
-  if type(reply) ~= "table" or not texts[reply.access_token] then
-    return require("particle.failure").protocol(state, request, "the reply holds no access token", nil)
-  end
-  local record = new_record(reply)
-  provider.set(state, reply.access_token, record.expires_at)
-  return record
+  return obtain(state, given, checked_grant(given), opts)
+end
+
+--- Logs in once more, with what was kept of an earlier login.
+---@param state table
+---@param kept particle.Credentials
+---@return true?
+---@return particle.Error?
+function login.renew(state, kept)
+  local record, second = obtain(state, kept, kept.grant)
+  if not record then return nil, second end
+  if second then warn("particle: ", second) end
+  return true
 end
 
 return login

@@ -73,7 +73,14 @@ local API = {
     return type(value) == "boolean" or type(value) == "table"
   end),
   max_connections = COUNT,
+  max_waiting = rule("a whole number that is not negative", function(value)
+    return math.type(value) == "integer" and value >= 0
+  end),
   max_body = COUNT,
+  max_head = COUNT,
+  max_depth = COUNT,
+  max_event = COUNT,
+  max_unread = COUNT,
   http2 = FLAG,
   proxy = TEXT,
   ca_file = TEXT,
@@ -87,6 +94,10 @@ local API = {
     return value == false or is_callable(value) or type(value) == "userdata" or type(value) == "table"
   end),
   retain_login = FLAG,
+  token_store = rule("a token store (load, save and clear)", function(value)
+    if type(value) ~= "table" and type(value) ~= "userdata" or core.type(value) then return false end
+    return is_callable(value.load) and is_callable(value.save) and is_callable(value.clear)
+  end),
 }
 
 ---@type table<string, particle.rule>
@@ -180,7 +191,28 @@ local function set_token_in(request, place, who)
   request.token_in = place
 end
 
+local SECRET_HEADERS = { authorization = true, ["proxy-authorization"] = true, cookie = true }
+
+--- The same header lines; those that are secret as opaque values, which no middleware shows.
+---@param headers table<string, any>
+---@return table<string, any>
+function options.seal_headers(headers)
+  local sealed
+  for name, text in pairs(headers) do
+    if SECRET_HEADERS[name:lower()] and type(text) == "string" then
+      sealed = sealed or {}
+      sealed[name] = core.secret(text)
+    end
+  end
+  if not sealed then return headers end
+  for name, text in pairs(headers) do
+    if sealed[name] == nil then sealed[name] = text end
+  end
+  return sealed
+end
+
 local function merge_headers(request, headers)
+  headers = options.seal_headers(headers)
   if not request.headers then
     request.headers = headers
     return

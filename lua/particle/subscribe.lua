@@ -45,7 +45,7 @@ local function own_options(opts, who, known)
   options.apply({ method = "GET" }, opts, who, known)
   local copy = copy_of(opts)
   if copy.retry then options.check(copy.retry, backoff.RULES, who .. ": retry") end
-  if copy.headers then copy.headers = copy_of(copy.headers) end
+  if copy.headers then copy.headers = copy_of(options.seal_headers(copy.headers)) end
   return copy
 end
 

@@ -87,6 +87,7 @@ function methods:client(settings)
     own.user = nil
   end
   local api = require("particle").new(own)
+  core.state(api).clock = cloud.clock -- by which tokens expire
   kept_by[api] = self
   return api
 end
