@@ -123,8 +123,10 @@ describe("an update of a device", function()
     put("off", { form = { app = "tinker" } })
     local started = "spark/flash/status started " .. ID .. " true"
     local failed = "spark/flash/status failed " .. ID .. " true"
-    assert.same({ started, "spark/flash/status success " .. ID .. " true", started, failed, started, failed },
-      told())
+    assert.same({
+      started, "spark/flash/status success " .. ID .. " true", "spark/status offline " .. ID .. " true",
+      "spark/status online " .. ID .. " true", started, failed, started, failed,
+    }, told())
   end)
 
   it("goes through a product as well", function()
