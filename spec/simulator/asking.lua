@@ -87,8 +87,8 @@ function asking.cloud(given)
   return cloud, ask
 end
 
----A cloud, with `call(method, target, body, how)` -> status, decoded reply (text where it is none): a body that
----is a table goes as JSON.
+---A cloud, with `call(method, target, body, how)` -> status, decoded reply (text where it is none): a body
+---that is a table goes as JSON.
 ---@param given? particle.simulator.Options
 ---@return particle.simulator.Cloud
 ---@return fun(method: string, target: string, body?: table|string, how?: table): integer, any, table call

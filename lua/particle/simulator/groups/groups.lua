@@ -55,6 +55,7 @@ end
 
 local function rename(group, context, changes)
   local name = group.name
+  if next(changes) == nil then return errors.nothing_to_change end
   if changes.name and changes.name ~= name then
     if context.table:get(changes.name) then return errors.taken("name") end
     for _, device in ipairs(devices_of(context.cloud, context.owner.product, name)) do
