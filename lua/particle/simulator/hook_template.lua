@@ -27,6 +27,7 @@ function template.values(event, id)
 end
 
 local function look_up(values, name)
+  if name == "" then return "" end
   local found = values
   for key in name:gmatch("[^.]+") do
     if type(found) ~= "table" then return "" end

@@ -67,7 +67,7 @@ end
 local function request_of(hook, event, values)
   local base, path, query = split(template.fill(hook.url or "", values))
   if not base then return nil end
-  local request = { method = (hook.requestType or "POST"):upper(), path = path, raw = true, response = true,
+  local request = { method = (hook.requestType or "POST"):upper(), path = path, foreign = true, raw = true, response = true,
     timeout = TIMEOUT }
   request.query = merge(form.parse(query), template.fill_all(hook.query, values))
   if HAS_BODY[request.method] then
@@ -104,10 +104,12 @@ local function call(hook, event, values)
   return problem.status, text == true and "" or text
 end
 
+local function is_success(status) return status ~= nil and status >= 200 and status < 300 end
+
 -- What is told of it --------------------------------------------------------------------------------
 
 local function note(hook, event, status, text, now)
-  local is_fine = status ~= nil and status < 400
+  local is_fine = is_success(status)
   local entry = { event = event.name, time = now, status = status, response = text:sub(1, CHUNK) }
   for _, log in ipairs { hook.logs, not is_fine and hook.errors or nil } do
     table.insert(log, 1, entry)
@@ -164,7 +166,7 @@ local function run(cloud, owner, hook, event)
     status, text = call(hook, event, values)
     note(hook, event, status, text, event.published_at)
   end
-  if status and status < 400 then
+  if is_success(status) then
     return tell_in_chunks(cloud, event, hook, topic_of(hook, "hook-response", values),
       response_of(hook, text, values))
   end
@@ -210,7 +212,7 @@ end
 ---@return string? data  what it answered
 function webhooks.test(hook, event, id)
   local status, text = call(hook, event, template.values(event, id))
-  return status ~= nil and status < 400, text
+  return is_success(status), text
 end
 
 return webhooks
