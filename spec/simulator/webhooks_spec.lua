@@ -178,7 +178,8 @@ describe("webhooks", function()
   end)
 
   it("are set off neither by what hooks tell nor by others' events", function()
-    start(nil, { devices = {}, users = { { username = "joe", password = "p", devices = { { name = "lamp", id = ID } } },
+    start(nil, { devices = {},
+      users = { { username = "joe", password = "p", devices = { { name = "lamp", id = ID } } },
       { username = "ann", password = "p" } } })
     create { event = "hook-" }
     create { event = "temp" }
