@@ -23,7 +23,8 @@ describe("firmware", function()
     start {}
     firmware.install(cloud, lamp, { firmware = "x" })
     assert.same({ "x", true }, { lamp.firmware, lamp.online })
-    assert.equal("spark/flash/status=started spark/flash/status=success spark/status=offline spark/status=online", told())
+    assert.equal("spark/flash/status=started spark/flash/status=success "
+      .. "spark/status=offline spark/status=online", told())
   end)
 
   it("takes its time, and the device goes offline meanwhile", function()

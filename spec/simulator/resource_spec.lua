@@ -45,24 +45,32 @@ describe("a resource", function()
   it("is created, listed, read, changed and deleted", function()
     check(201, '{"thing":{"number":5,"color":"red"}}',
       ask("POST", "/v1/things", '{"thing":{"number":5,"color":"red"}}'))
-    check(200, '{"things":[{"number":5,"color":"red"}],"meta":{"page":1,"per_page":2,"total_pages":1,"total":1}}',
+    check(200, '{"things":[{"number":5,"color":"red"}],'
+      .. '"meta":{"page":1,"per_page":2,"total_pages":1,"total":1}}',
       ask("GET", "/v1/things"))
-    check(200, '{"thing":{"number":5,"color":"red"}}', ask("GET", "/v1/things/5"))
+    check(200, '{"thing":{"number":5,"color":"red"}}',
+      ask("GET", "/v1/things/5"))
     assert.equal(404, (ask("PUT", "/v1/things/6", '{"thing":{"number":6}}')))
-    check(200, '{"thing":{"number":6,"color":"red"}}', ask("PUT", "/v1/things/5", '{"thing":{"number":6}}'))
-    check(404, '{"ok":false,"error":"Thing not found"}', ask("GET", "/v1/things/5"))
-    check(200, '{"ok":true}', ask("DELETE", "/v1/things/6"))
-    check(404, '{"ok":false,"error":"Thing not found"}', ask("DELETE", "/v1/things/6"))
+    check(200, '{"thing":{"number":6,"color":"red"}}',
+      ask("PUT", "/v1/things/5", '{"thing":{"number":6}}'))
+    check(404, '{"ok":false,"error":"Thing not found"}',
+      ask("GET", "/v1/things/5"))
+    check(200, '{"ok":true}',
+      ask("DELETE", "/v1/things/6"))
+    check(404, '{"ok":false,"error":"Thing not found"}',
+      ask("DELETE", "/v1/things/6"))
   end)
 
   it("is its owner's", function()
     ask("POST", "/v1/things", '{"thing":{"number":5}}')
     assert.equal(404, (ask("GET", "/v1/products/42/things/5")))
-    check(404, '{"ok":false,"error":"Product not found."}', ask("GET", "/v1/products/43/things/5"))
+    check(404, '{"ok":false,"error":"Product not found."}',
+      ask("GET", "/v1/products/43/things/5"))
   end)
 
   it("refuses what does not fit", function()
-    check(400, '{"ok":false,"error":"number is required"}', ask("POST", "/v1/things", "{}"))
+    check(400, '{"ok":false,"error":"number is required"}',
+      ask("POST", "/v1/things", "{}"))
     check(400, '{"ok":false,"error":"number must be positive"}',
       ask("POST", "/v1/things", '{"thing":{"number":-1}}'))
     ask("POST", "/v1/things", '{"thing":{"number":1}}')
@@ -79,9 +87,11 @@ describe("a resource", function()
     for i = 1, 5 do
       ask("POST", "/v1/things", ('{"thing":{"number":%d,"color":"%s"}}'):format(i, i % 2 == 0 and "b" or "a"))
     end
-    check(200, '{"things":[{"number":5,"color":"a"}],"meta":{"page":3,"per_page":2,"total_pages":3,"total":5}}',
+    check(200, '{"things":[{"number":5,"color":"a"}],'
+      .. '"meta":{"page":3,"per_page":2,"total_pages":3,"total":5}}',
       ask("GET", "/v1/things?page=3"))
-    check(200, '{"things":[{"number":4,"color":"b"}],"meta":{"page":2,"per_page":1,"total_pages":2,"total":2}}',
+    check(200, '{"things":[{"number":4,"color":"b"}],'
+      .. '"meta":{"page":2,"per_page":1,"total_pages":2,"total":2}}',
       ask("GET", "/v1/things?color=b&per_page=1&page=2"))
   end)
 end)

@@ -67,8 +67,10 @@ end
 local function request_of(hook, event, values)
   local base, path, query = split(template.fill(hook.url or "", values))
   if not base then return nil end
-  local request = { method = (hook.requestType or "POST"):upper(), path = path, foreign = true, raw = true, response = true,
-    timeout = TIMEOUT }
+  local request = {
+    method = (hook.requestType or "POST"):upper(), path = path, foreign = true, raw = true, response = true,
+    timeout = TIMEOUT,
+  }
   request.query = merge(form.parse(query), template.fill_all(hook.query, values))
   if HAS_BODY[request.method] then
     add_body(request, hook, event, values)

@@ -36,7 +36,8 @@ describe("configuration", function()
   for _, path in ipairs { PRODUCT, DEVICE } do
     it("has a schema at " .. path:gsub(ID, "{device}"), function()
       assert.same({}, select(2, call("GET", path, nil, READ)).properties)
-      local text = '{"type":"object","properties":{"a":{"type":"object","properties":{"b":{"type":"integer","maximum":9}}}}}'
+      local text = '{"type":"object","properties":{"a":{"type":"object",'
+        .. '"properties":{"b":{"type":"integer","maximum":9}}}}}'
       local status, schema = put_schema(path, text)
       assert.same({ 200, 9 }, { status, schema.properties.a.properties.b.maximum })
       assert.same(schema, select(2, call("GET", path, nil, READ)))
