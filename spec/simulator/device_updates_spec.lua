@@ -30,6 +30,7 @@ describe("an update of a device", function()
     assert.equal("other", lamp.name)
     assert.same(expected, put("other", { json = '{"name":"other"}' }))
     assert.equal(403, put("lamp", { form = { name = "x" } })[1])
+    assert.equal(200, put("off", { form = { name = "out" } })[1])
   end)
 
   it("sets and clears notes", function()

@@ -69,9 +69,9 @@ local function moves_to_unknown_product(cloud, request, id)
 end
 
 -- Unknown groups come into being.
-local function create_groups(cloud, device, names)
-  local groups = cloud.store:of("groups", "product " .. device.product)
-  for _, name in ipairs(names or {}) do
+local function create_groups(cloud, product, names)
+  local groups = cloud.store:of("groups", "product " .. product)
+  for _, name in ipairs(names) do
     if not groups:get(name) then groups:add(name, { name = name, description = "", color = "#34495e" }) end
   end
 end
@@ -84,7 +84,7 @@ local function change(cloud, device, request)
   if not values then return refusal end
   if next(values) == nil then return errors.nothing_to_change end
   if moves_to_unknown_product(cloud, request, values.product_id) then return errors.product_unknown end
-  create_groups(cloud, device, values.groups)
+  if values.groups then create_groups(cloud, device.product, values.groups) end
   local names = { "id" }
   for i, rule in ipairs(rules) do names[i + 1] = rule[1] end
   values.id = device.id

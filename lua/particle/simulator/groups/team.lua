@@ -47,8 +47,8 @@ local function list(_, _, team, _, owner)
   return reply.json(200, reply.object("ok", true, "team", reply.array(items)))
 end
 
-local INVITATION = { { "username", "text", required = true },
-  { "role", "text", required = true, one_of = ROLES } }
+-- The JavaScript SDK names no role.
+local INVITATION = { { "username", "text", required = true }, { "role", "text", one_of = ROLES } }
 
 local function invite(cloud, request, team)
   local values, refusal = fields.read(request.fields, INVITATION)
@@ -56,9 +56,9 @@ local function invite(cloud, request, team)
   local user = cloud.accounts:find(values.username)
   if not user then return errors.failed(404, "User not found.") end
   if team:has(user) then return errors.failed(400, "User is already a member of the team.") end
-  team:add(user, { role = values.role })
+  local member = team:add(user, { role = values.role or "Developer" })
   return reply.json(200, reply.object("ok", true, "invited", reply.object("username", user.username,
-    "role", values.role)))
+    "role", member.role)))
 end
 
 local API_USER = { { "friendly_name", "text", required = true }, { "scopes", "texts", required = true } }
