@@ -40,6 +40,7 @@ describe("user", function()
     assert.equal(400, (call("PUT", "/v1/user", { password = "new", current_password = "wrong" })))
     assert.equal(400, (call("PUT", "/v1/user", { username = "kim", current_password = "p" })))
     assert.equal(400, (call("PUT", "/v1/user", {})))
+    assert.equal(400, (call("PUT", "/v1/user", { account_info = { first_name = {} } })))
     assert.equal(200, (call("PUT", "/v1/user",
       { username = "jo", password = "new", current_password = "p" })))
     assert.same({ 200, 400 }, { login("jo", "new"), login("joe", "p") })

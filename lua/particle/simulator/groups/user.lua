@@ -38,10 +38,24 @@ local function identify(_, request)
 end
 
 local INFO = { "account_info", "object" }
+local INFO_FIELDS = {
+  { "first_name", "string" }, { "last_name", "string" }, { "business_account", "boolean" },
+  { "company_name", "string" },
+}
+
+-- The fields that the rules know, those of `account_info` checked as well.
+local function read(request, rules)
+  local values, refusal = fields.read(request.fields, rules)
+  if not values or not values.account_info then return values, refusal end
+  values.account_info, refusal = fields.read(values.account_info, INFO_FIELDS)
+  if not values.account_info then return nil, refusal end
+  return values
+end
+
 local NEW = { { "username", "text", required = true }, { "password", "text", required = true }, INFO }
 
 local function create(cloud, request)
-  local values, refusal = fields.read(request.fields, NEW)
+  local values, refusal = read(request, NEW)
   if not values then return refusal end
   if cloud.accounts:find(values.username) then return errors.failed(400, "username must be unique") end
   local user = cloud.accounts:add(values)
@@ -56,7 +70,7 @@ local CHANGES = {
 
 local function update(cloud, request)
   local user = request.user
-  local values, refusal = fields.read(request.fields, CHANGES)
+  local values, refusal = read(request, CHANGES)
   if not values then return refusal end
   local is_guarded = values.username or values.password
   if not is_guarded and not values.account_info then return errors.nothing_to_change end
