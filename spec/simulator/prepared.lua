@@ -1,6 +1,5 @@
 -- For specs: a cloud in which something of everything exists, and a fitting request for each operation of
--- the cloud's
--- documentation.
+-- the cloud's documentation.
 
 local asking = require("spec.simulator.asking")
 local core = require("particle.core")

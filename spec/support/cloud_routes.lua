@@ -1,6 +1,5 @@
--- The operations of the cloud, as its documentation has them: id, method, paths, statuses of success, and of
--- the
--- reply what it is ("object", "list", "empty", "binary", "events", "any") and the keys that it has.
+-- The operations of the cloud, as its documentation has them: id, method, paths, statuses of success, and
+-- of the reply what it is ("object", "list", "empty", "binary", "events", "any") and the keys that it has.
 
 return {
   { "clients.create", "POST", {

@@ -46,8 +46,7 @@ local tokens = require("particle.simulator.tokens")
 ---@field latency number|fun(request: particle.simulator.Entry): number?
 ---@field on_error fun(message: string)
 ---@field listeners table<string, fun(cloud: particle.simulator.Cloud, event: particle.simulator.Event)>  of
----webhooks
----and logic functions, once there are any
+---webhooks and logic functions, once there are any
 ---@field logic? fun(code: string, event: table, log: fun(...: any))
 local Cloud = {}
 Cloud.__index = Cloud

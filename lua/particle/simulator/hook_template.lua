@@ -1,6 +1,5 @@
 -- The templates of webhooks: `{{NAME}}` and `{{{NAME}}}` stand for what is known of the event, or for a key
--- of
--- its data where that is JSON; dots lead into objects and lists.
+-- of its data where that is JSON; dots lead into objects and lists.
 
 local core = require("particle.core")
 local requests = require("particle.simulator.request")

@@ -1,5 +1,4 @@
--- Decompression: gzip (RFC 1952) and what is inside it (RFC 1951). The simulator reads uploaded libraries
--- with it.
+-- Decompression of uploaded libraries: gzip (RFC 1952) and what is inside it (RFC 1951).
 
 local inflate = {}
 

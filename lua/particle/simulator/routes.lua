@@ -1,6 +1,5 @@
 -- All routes. The file of a group is loaded when a request first asks for something of its kind, which the
--- first
--- part of the path says that names no account, product or organization.
+-- first part of the path says that names no account, product or organization.
 
 local router = require("particle.simulator.router")
 

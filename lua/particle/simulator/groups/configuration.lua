@@ -1,5 +1,4 @@
--- Routes: the configuration of products and devices, its values and their schema. A header says which is
--- meant.
+-- Routes: the configuration of products and devices: its values, or by a header their schema.
 
 local access = require("particle.simulator.access")
 local core = require("particle.core")

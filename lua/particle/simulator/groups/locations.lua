@@ -1,5 +1,4 @@
--- Routes: where devices of a product are: what they said last in events named "loc", as trackers publish
--- them.
+-- Routes: where devices of a product are: what they said last in events named "loc", as trackers do.
 
 local access = require("particle.simulator.access")
 local core = require("particle.core")
