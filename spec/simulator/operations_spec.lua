@@ -1,8 +1,10 @@
 -- Every operation of the cloud's documentation, asked for once on each of its paths.
 
 local core = require("particle.core")
+local form = require("particle.simulator.form")
 local operations = require("spec.support.cloud_routes")
 local prepared = require("spec.simulator.prepared")
+local routes = require("particle.simulator.routes")
 
 local NO_ROUTE = '{"ok":false,"error":"Not found"}'
 
@@ -29,6 +31,20 @@ local CHECKS = {
   any = function() end,
 }
 
+local function is_owned(path, how)
+  local is_open = how and (how.token == false or how.basic)
+  return not is_open and (path:find("{product}") or path:find("{org}") or path:find("{device}")) ~= nil
+end
+
+-- Somebody else gets 403 for devices, 404 for the rest.
+local function check_refused(method, request)
+  local how = { token = request.cloud.accounts:find("ann@example.com").token }
+  for name, value in pairs(request.how or {}) do how[name] = value end
+  local status, text = request.ask(method, request.target, how)
+  assert(status == 403 or status == 404, ("somebody else gets %d: %s"):format(status, text))
+  assert.truthy(core.decode(text).error)
+end
+
 describe("the operation", function()
   local checked = 0
 
@@ -37,6 +53,7 @@ describe("the operation", function()
     for _, path in ipairs(paths) do
       it(("%s is served: %s %s"):format(id, method, path), function()
         local request = prepared.prepare(id, path)
+        if is_owned(path, request.how) then check_refused(method, request) end
         local status, text, headers = request.ask(method, request.target, request.how)
         assert.not_equal(NO_ROUTE, text)
         local is_fine = contains(statuses, status) or id == "customers.create_implicit" and status == 302
@@ -47,6 +64,8 @@ describe("the operation", function()
             path:find("product") and "devices customers meta"
         end
         CHECKS[check](text, keys, headers)
+        local route = routes:find(method, form.split_path((request.target:gsub("%?.*", ""))))
+        if operation.scope then assert.equal(operation.scope, route.scope) end
         checked = checked + 1
       end)
     end
