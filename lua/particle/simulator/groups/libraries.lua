@@ -8,7 +8,7 @@ local reply = require("particle.simulator.reply")
 local requests = require("particle.simulator.request")
 local tar = require("particle.simulator.tar")
 
-local PER_PAGE, MOST, LARGEST = 10, 100, 4 * 1024 * 1024
+local PER_PAGE, MOST, LARGEST = 10, 100, 2 * 1024 * 1024
 
 local function refused(status, message)
   return reply.json(status, reply.object("errors", reply.array { reply.object("message", message) }))
