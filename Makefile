@@ -138,6 +138,10 @@ asan: need ## all specs under ASan, UBSan and leak check, once more with an eage
 	@echo "Once more, with an eager collector."
 	@TEST_SANITIZED=1 TEST_COLLECTOR=eager .ci/test build/asan $(SPECS)
 
+.PHONY: interop
+interop: build ## the official SDK and CLI against the simulator; npm installs them (INTEROP_DIR=folder keeps them)
+	@.ci/interop $(BUILD)
+
 # --- documenting
 
 .PHONY: doc

@@ -60,10 +60,10 @@ static void append_parts(lua_State *L, int parts, int marks, pt_transfer *t) {
     }
 }
 
-static void append_ready(lua_State *L, int value, pt_transfer *t) {
+static void append_ready(lua_State *L, int value, bool foreign, pt_transfer *t) {
     size_t n;
     const char *why = NULL, *text = lua_tolstring(L, value, &n);
-    if (!pt_url_check_encoded_path(text, n, &why))
+    if (!pt_url_check_encoded_path(text, n, foreign, &why))
         pt_raise(L, "path %s", why);
     pt_need(L, pt_buffer_append(&t->http->path, text, n) &&
                    pt_buffer_append(&t->http->shown, text, n));
@@ -76,15 +76,17 @@ static bool append_text(pt_buffer *out, const pt_buffer *text) {
 void pt_path_append(lua_State *L, int idx, const pt_base_url *base, pt_transfer *t) {
     pt_need(L, append_text(&t->http->path, &base->prefix) &&
                    append_text(&t->http->shown, &base->text));
+    lua_getfield(L, idx, "foreign"); /* not the cloud's: segments may be empty */
+    bool foreign = lua_toboolean(L, -1);
     int type = lua_getfield(L, idx, "path");
     lua_getfield(L, idx, "secret_path");
     int marks = lua_gettop(L), value = marks - 1;
     if (type == LUA_TTABLE)
         append_parts(L, value, marks, t);
     else if (type == LUA_TSTRING)
-        append_ready(L, value, t);
+        append_ready(L, value, foreign, t);
     else
         pt_raise(L, "path must be a list of parts or a string, got %s", luaL_typename(L, value));
     pt_need(L, pt_buffer_putc(&t->http->path, '\0') && pt_buffer_putc(&t->http->shown, '\0'));
-    lua_pop(L, 2);
+    lua_pop(L, 3);
 }

@@ -121,7 +121,7 @@ static const char *next_character(const char *s, size_t n, size_t *i, unsigned c
 }
 
 /* Checks the segment that begins at s[*i], moves *i to its end (a '/' or n). */
-static const char *segment_problem(const char *s, size_t n, size_t *i) {
+static const char *segment_problem(const char *s, size_t n, bool may_be_empty, size_t *i) {
     size_t characters = 0;
     bool dots = true;
     while (*i < n && s[*i] != '/') {
@@ -133,20 +133,20 @@ static const char *segment_problem(const char *s, size_t n, size_t *i) {
         characters++;
     }
     if (characters == 0)
-        return "has an empty segment";
+        return may_be_empty ? NULL : "has an empty segment";
     if (dots && characters <= 2)
         return "has a segment \".\" or \"..\"";
     return NULL;
 }
 
-bool pt_url_check_encoded_path(const char *s, size_t n, const char **why) {
+bool pt_url_check_encoded_path(const char *s, size_t n, bool may_be_empty, const char **why) {
     if (n == 0 || s[0] != '/') {
         *why = "does not begin with \"/\"";
         return false;
     }
     for (size_t i = 0; i < n;) {
         i++; /* the slash */
-        *why = segment_problem(s, n, &i);
+        *why = segment_problem(s, n, may_be_empty, &i);
         if (*why != NULL)
             return false;
     }

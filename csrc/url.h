@@ -21,7 +21,7 @@ pt_part_check pt_url_check_part(const char *s, size_t n);
 const char *pt_url_part_problem(pt_part_check check);
 
 /* A caller's ready path. false: *why (static text, may follow "path ") says what is wrong. */
-bool pt_url_check_encoded_path(const char *s, size_t n, const char **why);
+bool pt_url_check_encoded_path(const char *s, size_t n, bool may_be_empty, const char **why);
 
 /* 127.0.0.0/8 as a dotted quad, ::1 with or without brackets, localhost, *.localhost; any letter
  * case. */

@@ -110,6 +110,13 @@ describe("a path", function()
     end
   end)
 
+  it("may have empty segments on servers other than the cloud", function()
+    for _, path in ipairs { "/", "/v1/", "/v1//a" } do
+      assert.equal(path, target(path, { foreign = true }))
+    end
+    assert.falsy(pcall(core.submit, api, { method = "GET", path = "/v1/../a", foreign = true }))
+  end)
+
   it("stands behind the path of base_url", function()
     local prefixed = core.api { base_url = server.url .. "/pre%20fix/x/" }
     assert.is_true(raw.call(prefixed, { method = "GET", path = { "v1", "a" } }))

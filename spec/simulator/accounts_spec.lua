@@ -14,6 +14,16 @@ describe("accounts", function()
     assert.equal("123456", joe.mfa)
   end)
 
+  it("take other names, and go", function()
+    local all = accounts.new()
+    local joe = all:add { username = "joe", password = "p" }
+    all:rename(joe, "jo")
+    assert.same({ nil, joe, "jo" }, { all:find("joe"), all:find("jo"), joe.username })
+    all:remove(joe)
+    assert.is_nil(all:find("jo"))
+    assert.same({}, all.list)
+  end)
+
   it("give the same id in each run", function()
     local function id(username) return accounts.new():add({ username = username, password = "p" }).id end
     assert.equal(id("joe"), id("joe"))

@@ -1,6 +1,7 @@
 -- For specs of the simulator: a cloud without a network, and questions to it.
 
 local clouds = require("particle.simulator.cloud")
+local core = require("particle.core")
 local options = require("particle.simulator.options")
 
 local asking = {}
@@ -84,6 +85,23 @@ function asking.cloud(given)
     return reply.status, reply.text, reply.headers
   end
   return cloud, ask
+end
+
+---A cloud, with `call(method, target, body, how)` -> status, decoded reply (text where it is none): a body
+---that is a table goes as JSON.
+---@param given? particle.simulator.Options
+---@return particle.simulator.Cloud
+---@return fun(method: string, target: string, body?: table|string, how?: table): integer, any, table call
+function asking.api(given)
+  local cloud, ask = asking.cloud(given)
+  local function call(method, target, body, how)
+    local with_body = {}
+    for name, value in pairs(how or {}) do with_body[name] = value end
+    if type(body) == "table" then with_body.json = core.encode(body) else with_body.json = body end
+    local status, text, headers = ask(method, target, with_body)
+    return status, core.decode(text, true) or text, headers
+  end
+  return cloud, call
 end
 
 ---A clock that stands still until it is moved.

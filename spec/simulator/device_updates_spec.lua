@@ -30,6 +30,7 @@ describe("an update of a device", function()
     assert.equal("other", lamp.name)
     assert.same(expected, put("other", { json = '{"name":"other"}' }))
     assert.equal(403, put("lamp", { form = { name = "x" } })[1])
+    assert.equal(200, put("off", { form = { name = "out" } })[1])
   end)
 
   it("sets and clears notes", function()
@@ -123,8 +124,10 @@ describe("an update of a device", function()
     put("off", { form = { app = "tinker" } })
     local started = "spark/flash/status started " .. ID .. " true"
     local failed = "spark/flash/status failed " .. ID .. " true"
-    assert.same({ started, "spark/flash/status success " .. ID .. " true", started, failed, started, failed },
-      told())
+    assert.same({
+      started, "spark/flash/status success " .. ID .. " true", "spark/status offline " .. ID .. " true",
+      "spark/status online " .. ID .. " true", started, failed, started, failed,
+    }, told())
   end)
 
   it("goes through a product as well", function()

@@ -5,8 +5,8 @@ local errors = require("particle.simulator.errors")
 describe("errors", function()
   local MADE = {
     bad_lifetime = { "x" }, mfa_required = { "x" }, variable_unknown = { "x" }, function_unknown = { "x" },
-    bad_field = { "x", "y" }, oauth = { 400, "x", "y" }, failed = { 500, "x" },
-    of_status = { 418 },
+    bad_field = { "x", "y" }, missing_field = { "x" }, taken = { "x" }, oauth = { 400, "x", "y" },
+    failed = { 500, "x" }, of_status = { 418 },
   }
   for name, value in pairs(errors) do
     it(name .. " is a reply with an error status and a JSON object", function()

@@ -132,7 +132,7 @@ describe("event streams", function()
     lamp.flash_result = "failed"
     ask("PUT", "/v1/devices/lamp", { form = { app = "tinker" } })
     assert.equal("spark/status=offline spark/status=online "
-      .. "spark/flash/status=started spark/flash/status=success "
+      .. "spark/flash/status=started spark/flash/status=success spark/status=offline spark/status=online "
       .. "spark/flash/status=started spark/flash/status=failed", stream:heard())
     assert.equal("", open("/v1/devices/events/spark", ann):heard())
   end)

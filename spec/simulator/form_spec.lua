@@ -21,6 +21,25 @@ describe("form", function()
     end
   end)
 
+  describe("parse_nested", function()
+    local CASES = {
+      { "a=1&b[]=2&b[]=3", { a = "1", b = { "2", "3" } } },
+      { "b[0]=2&b[1]=3", { b = { "2", "3" } } },
+      { "b%5B1%5D=2&b%5B0%5D=3", { b = { "3" } } },
+      { "a[b][c]=1&a[b][d][]=2", { a = { b = { c = "1", d = { "2" } } } } },
+      { "a=1&a[b]=2", { a = { b = "2" } } },
+      { "a[b]=2&a=1", { a = "1" } },
+      { "[]=1&a[=2&a]=3", { ["[]"] = "1", ["a["] = "2", ["a]"] = "3" } },
+    }
+    for _, case in ipairs(CASES) do
+      it(("reads %q"):format(case[1]), function() assert.same(case[2], form.parse_nested(case[1])) end)
+    end
+
+    it("bears depth", function()
+      assert.equal("table", type(form.parse_nested("a" .. ("[b]"):rep(10000) .. "=1").a))
+    end)
+  end)
+
   describe("split_path", function()
     local CASES = {
       { "/", { "" } },

@@ -17,6 +17,10 @@ describe("options of the simulator", function()
       port = 8080, latency = 0.5, strict = true, clock = os.time, token_lifetime = 0, clients = { a = "b" },
       on_error = print, keepalive = false, orgs = { acme = { 42, 43 }, empty = {} },
       faults = { { kind = "reset" } },
+      products = { { name = "Lamp", id = 42, slug = "lamp", description = "d", platform_id = 6,
+        team = { "joe" },
+        devices = { { name = "p1" } } } },
+      flash_time = 0.5, compile_time = 1, webhook_delays = { 1, 2 }, logic = print,
     }
     local checked = options.check(given)
     assert.not_equal(given.devices[1], checked.devices[1])
@@ -105,6 +109,22 @@ describe("options of the simulator", function()
       "a name in option orgs must be a string that is not empty, got the number 1" },
     { { orgs = { acme = 42 } }, "option orgs.acme must be a list of product ids, got the number 42" },
     { { orgs = { acme = { "42" } } }, "option orgs.acme must be a list of product ids, got a table" },
+    { { products = { {} } }, "products[1]: option name is missing" },
+    { { products = { 5 } }, "products[1] must be a table, got the number 5" },
+    { { products = { { name = "a", device = {} } } },
+      'products[1]: unknown option "device"; did you mean "devices"?' },
+    { { products = { { name = "a", id = 1 }, { name = "b", id = 1 } } }, "products[2]: id 1 is taken" },
+    { { products = { { name = "a", slug = "x" }, { name = "b", slug = "x" } } },
+      "products[2]: slug x is taken" },
+    { { products = { { name = "a", slug = "42" } } },
+      "products[1]: option slug must be a string that is not empty, with a letter, got a string" },
+    { { products = { { name = "a", team = { "pete" } } } }, "products[1]: there is no user pete" },
+    { { devices = { { name = "a" } }, products = { { name = "p", devices = { { name = "a" } } } } },
+      'products[1].devices[1]: the name "a" is taken by another device of the user' },
+    { { flash_time = -1 },
+      "option flash_time must be a number of seconds that is not negative, got the number -1" },
+    { { webhook_delays = { -1 } },
+      "option webhook_delays must be a list of numbers of seconds, got a table" },
     { { on_error = "x" }, "option on_error must be a function, got a string" },
   }
   for _, case in ipairs(MISUSE) do

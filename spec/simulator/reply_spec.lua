@@ -1,3 +1,4 @@
+local core = require("particle.core")
 local reply = require("particle.simulator.reply")
 
 local function text(value) return reply.json(200, value).text end
@@ -36,5 +37,24 @@ describe("reply", function()
   it("refuses what is no JSON", function()
     assert.has_error(function() reply.object("a", {}) end, "no JSON scalar: a table")
     assert.has_error(function() reply.array { print } end, "no JSON scalar: a function")
+  end)
+
+  it("writes any value that came as JSON, names sorted", function()
+    local value = { b = { 1, "x", { c = reply.null } }, a = { z = true, y = core.array {} }, n = {} }
+    assert.equal('{"a":{"y":[],"z":true},"b":[1,"x",{"c":null}],"n":{}}', text(reply.value(value)))
+    assert.equal('"x"', text(reply.value("x")))
+  end)
+
+  it("picks members in order, and more", function()
+    assert.equal('{"b":1,"a":{"c":2},"d":3}',
+      text(reply.pick({ a = { c = 2 }, b = 1, x = 5 }, { "b", "nix", "a" }, "d", 3, "e", nil)))
+    assert.equal("{}", text(reply.pick({}, { "a" })))
+  end)
+
+  it("may be empty, or a download", function()
+    assert.same({ status = 204, text = "", headers = {} }, reply.empty(204))
+    local made = reply.binary("\0\1", "x.bin")
+    assert.same({ 200, "\0\1", "application/binary", "attachment; filename=x.bin" },
+      { made.status, made.text, made.headers["Content-Type"], made.headers["Content-Disposition"] })
   end)
 end)

@@ -15,6 +15,15 @@ describe("request", function()
     assert.is_nil(request.content_type)
   end)
 
+  it("has lists in its query", function()
+    local function list(query) return requests.list(parse("GET", "/?" .. query), "groups") end
+    assert.same({ "a", "b c" }, list("groups=a,b%20c"))
+    assert.same({ "a", "b" }, list("groups[]=a&groups[]=b"))
+    assert.same({ "a", "b" }, list("groups%5B0%5D=a&groups%5B1%5D=b"))
+    assert.is_nil(list("groups="))
+    assert.is_nil(list("x=1"))
+  end)
+
   describe("fields", function()
     it("are those of a form", function()
       local request, refusal = parse("POST", "/", { form = { arg = "a b", x = "" } })
@@ -29,6 +38,18 @@ describe("request", function()
       assert.equal(core.null, request.fields.b)
       assert.same({}, request.fields.c.d)
       assert.equal("application/json", request.content_type)
+    end)
+
+    it("nest as the official clients write them", function()
+      local request = parse("PUT", "/", { form = { ["groups[]"] = "a", ["info[first_name]"] = "Joe" } })
+      assert.same({ groups = { "a" }, info = { first_name = "Joe" } }, request.fields)
+      local body, content_type = asking.multipart { { "groups[0]", "a" }, { "groups[1]", "b" } }
+      assert.same({ groups = { "a", "b" } }, parse("PUT", "/", { body = body, type = content_type }).fields)
+    end)
+
+    it("are those of a JSON schema", function()
+      local request = parse("PUT", "/", { body = '{"type":"object"}', type = "application/schema+json" })
+      assert.same({ type = "object" }, request.fields)
     end)
 
     it("are none of an empty JSON body, and none of other content", function()

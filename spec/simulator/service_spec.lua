@@ -1,5 +1,6 @@
 local clouds = require("particle.simulator.cloud")
 local core = require("particle.core")
+local jobs = require("particle.simulator.jobs")
 local scheduler = require("particle.scheduler")
 local services = require("particle.simulator.service")
 local socket = require("socket")
@@ -19,7 +20,7 @@ describe("service", function()
   -- A service for a cloud that answers as this function does.
   local function serve(handle, keepalive)
     local cloud = { handle = function(_, raw) return handle(raw) end,
-      streams = streams.new(core.now, keepalive or false, {}) }
+      streams = streams.new(core.now, keepalive or false, {}), jobs = jobs.new(error) }
     local service = assert(services.open(cloud, 0))
     opened[#opened + 1] = service
     return service, cloud.streams

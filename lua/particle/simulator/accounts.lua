@@ -27,6 +27,22 @@ function Accounts:add(spec)
   return user
 end
 
+---@param user particle.simulator.User
+---@param username string  not taken
+function Accounts:rename(user, username)
+  self.by_name[user.username] = nil
+  user.username = username
+  self.by_name[username] = user
+end
+
+---@param user particle.simulator.User
+function Accounts:remove(user)
+  self.by_name[user.username] = nil
+  for i, one in ipairs(self.list) do
+    if one == user then table.remove(self.list, i) end
+  end
+end
+
 ---@param username any
 ---@return particle.simulator.User?
 function Accounts:find(username) return self.by_name[username or false] end

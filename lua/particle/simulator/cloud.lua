@@ -7,12 +7,16 @@ local errors = require("particle.simulator.errors")
 local events = require("particle.simulator.events")
 local faults = require("particle.simulator.faults")
 local ids = require("particle.simulator.ids")
+local jobs = require("particle.simulator.jobs")
 local journal = require("particle.simulator.journal")
 local oauth = require("particle.simulator.oauth")
+local products = require("particle.simulator.products")
 local requests = require("particle.simulator.request")
 local ring = require("particle.simulator.ring")
 local routes = require("particle.simulator.routes")
 local scheduler = require("particle.scheduler")
+local seed = require("particle.simulator.seed")
+local store = require("particle.simulator.store")
 local streams = require("particle.simulator.streams")
 local tokens = require("particle.simulator.tokens")
 
@@ -24,19 +28,30 @@ local tokens = require("particle.simulator.tokens")
 ---@field events particle.simulator.Ring
 ---@field streams particle.simulator.Streams
 ---@field faults particle.simulator.Faults
----@field orgs table<string, table<integer, true>>  name -> its products
+---@field products particle.simulator.Products
+---@field orgs particle.simulator.Orgs
+---@field store particle.simulator.Store      what the groups of routes keep
+---@field jobs particle.simulator.Jobs
 ---@field random particle.simulator.Random
 ---@field clients table<string, string|true>  id -> secret; true: any
+---@field client_owners table<string, particle.simulator.User>  of those that were made by a request
+---@field client_products table<string, integer>  of those that belong to a product
 ---@field clock fun(): number                 Unix seconds
 ---@field jump fun(seconds: number)           sets the clock forward, or back
 ---@field token_lifetime integer              seconds
+---@field flash_time number                   seconds
+---@field compile_time number                 seconds
+---@field webhook_delays number[]             seconds before each repetition of a failed call
 ---@field strict boolean
 ---@field latency number|fun(request: particle.simulator.Entry): number?
 ---@field on_error fun(message: string)
+---@field listeners table<string, fun(cloud: particle.simulator.Cloud, event: particle.simulator.Event)>  of
+---webhooks and logic functions, once there are any
+---@field logic? fun(code: string, event: table, log: fun(...: any))
 local Cloud = {}
 Cloud.__index = Cloud
 
-local DEFAULT_USER = { username = "user@example.com", password = "password" }
+local WEBHOOK_DELAYS = { 30, 60 }
 
 -- Unix seconds with a fraction, which never step back.
 local function wall_clock()
@@ -50,37 +65,12 @@ local function adjustable(clock)
   return function() return clock() + ahead end, function(seconds) ahead = ahead + seconds end
 end
 
-local function add_devices(self, specs, owner, now)
-  for _, spec in ipairs(specs or {}) do
-    self.devices:add(spec, spec.claimed ~= false and owner or nil, now)
-  end
-end
-
-local function add_users(self, options)
-  local now = self.clock()
-  for i, spec in ipairs(options.users or { DEFAULT_USER }) do
-    local user = self.accounts:add(spec)
-    user.token = self.tokens:issue(user, "particle", self.token_lifetime).token
-    if i == 1 then add_devices(self, options.devices, user, now) end
-    add_devices(self, spec.devices, user, now)
-  end
-end
-
 -- Errors of device code must not become errors of ours.
 local function reporter(on_error)
   return function(message)
     local ok, problem = pcall(on_error or warn, "particle.simulator: " .. message)
     if not ok then warn("particle.simulator: on_error failed: ", tostring(problem)) end
   end
-end
-
-local function sets(lists)
-  local copies = {}
-  for name, items in pairs(lists or {}) do
-    copies[name] = {}
-    for _, item in ipairs(items) do copies[name][item] = true end
-  end
-  return copies
 end
 
 local cloud = {}
@@ -97,24 +87,46 @@ function cloud.new(options)
   local self = setmetatable({
     accounts = users, devices = devices.new(), tokens = tokens.new(clock, random),
     journal = journal.new(), events = ring.new(events.LIMIT), random = random, clients = clients,
-    streams = streams.new(clock, options.keepalive, users), orgs = sets(options.orgs),
+    streams = streams.new(clock, options.keepalive, users), products = products.new(),
+    store = store.new(), client_owners = {}, client_products = {}, listeners = {},
+    logic = options.logic, flash_time = options.flash_time or 0,
+    compile_time = options.compile_time or 0, webhook_delays = options.webhook_delays or WEBHOOK_DELAYS,
     clock = clock, jump = jump, token_lifetime = options.token_lifetime or tokens.LIFETIME,
     strict = options.strict or false, latency = options.latency or 0,
     on_error = reporter(options.on_error),
   }, Cloud)
-  add_users(self, options)
+  self.jobs = jobs.new(self.on_error)
+  seed.fill(self, options)
   self.faults = faults.new(self)
   for _, fault in ipairs(options.faults or {}) do self.faults:add(fault) end
   return self
 end
 
--- The refusal of a request that needs a token.
-local function identify(self, request)
+local function contains(list, item)
+  for _, one in ipairs(list) do
+    if one == item then return true end
+  end
+  return false
+end
+
+-- What an API user may not ask for.
+local function check_scope(token, route)
+  if not token.scopes then return nil end
+  if not route.scope then return errors.api_user end
+  if not contains(token.scopes, route.scope) then return errors.out_of_scope end
+end
+
+--- Finds out who asks.
+---@param request particle.simulator.Request  gets its `user` and `token`
+---@param route particle.simulator.Route
+---@return particle.simulator.Reply? refusal
+function Cloud:identify(request, route)
   local text = requests.token(request, self.strict)
   if not text then return errors.no_token end
   local token, problem = self.tokens:check(text)
   if not token then return problem == "expired" and errors.token_expired or errors.token_invalid end
   request.token, request.user = token, token.user
+  return check_scope(token, route)
 end
 
 local function delay(self, entry)
@@ -132,9 +144,9 @@ local function genuine(self, request, route, refusal, entry)
   if refusal then return refusal end
   if not route then return errors.no_route end
   if route.auth ~= "none" then
-    refusal = identify(self, request)
+    refusal = self:identify(request, route)
+    entry.user = request.user and request.user.username
     if refusal then return refusal end
-    entry.user = request.user.username
   end
   entry.handled = true
   return route[3](self, request)

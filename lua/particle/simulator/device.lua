@@ -1,5 +1,6 @@
 -- A device: what the cloud knows of it, and what its firmware, Lua values and functions, does.
 
+local core = require("particle.core")
 local ids = require("particle.simulator.ids")
 local iso = require("particle.simulator.iso")
 local reply = require("particle.simulator.reply")
@@ -24,6 +25,13 @@ local LONGEST_INT = 2 ^ 31
 ---@field firmware string?                the bytes flashed last
 ---@field app string?                     the known app flashed last
 ---@field flash_result "success"|"failed"  how the next updates end
+---@field groups string[]                of its product
+---@field development boolean
+---@field quarantined boolean             its product does not know it yet
+---@field desired_firmware_version integer?  it is locked to that version
+---@field firmware_version integer        of its product's firmware
+---@field firmware_updates_forced boolean
+---@field customer particle.simulator.User?  of its product, who owns it
 ---@field serial_number string
 ---@field iccid string?                   of cellular ones
 ---@field imei string?
@@ -66,6 +74,8 @@ function device.new(spec, id, owner, now)
     product = spec.product_id, online = spec.online ~= false, notes = spec.notes,
     variables = copy(spec.variables), functions = copy(spec.functions), types = {},
     last_heard = now, last_handshake_at = now, signaling = false, flash_result = "success",
+    groups = core.array {}, development = false, quarantined = false, firmware_version = 1,
+    firmware_updates_forced = false,
   }, Device)
   identify(self)
   return self
@@ -129,15 +139,21 @@ local function base_record(self, in_detail)
     "platform_id", self.platform_id, "cellular", self:is_cellular(), "notes", self.notes or reply.null,
     "functions", functions, "variables", variables, "status", "normal",
     "serial_number", self.serial_number, "iccid", self.iccid, "imei", self.imei, "mac_wifi", self.mac_wifi,
-    "system_firmware_version", "6.3.0", "firmware_updates_enabled", true, "firmware_updates_forced", false)
+    "system_firmware_version", "6.3.0", "firmware_updates_enabled", true, "firmware_updates_forced",
+      self.firmware_updates_forced,
+    "device_protection", reply.object("status", self.is_unprotected and "disabled" or "enabled"))
 end
 
 -- What a product's record has besides.
 local function product_record(self)
+  local owner = self.owner
   return table.pack(
-    "firmware_product_id", self.product, "groups", reply.array {}, "firmware_version", 1,
-    "desired_firmware_version", reply.null, "development", false, "quarantined", false, "denied", false,
-    "user_id", self.owner and self.owner.id or reply.null)
+    "firmware_product_id", self.product, "groups", reply.array(self.groups),
+    "firmware_version", self.firmware_version,
+    "desired_firmware_version", self.desired_firmware_version or reply.null,
+    "targeted_firmware_release_version", self.firmware_version, "development", self.development,
+    "quarantined", self.quarantined, "denied", false,
+    "user_id", owner and owner.id or reply.null, "customer_id", owner and owner.customer_of and owner.id)
 end
 
 ---@return boolean

@@ -101,7 +101,7 @@ local function ping(cloud, request)
 end
 
 return {
-  { "GET", access.paths("/{variable}"), read_variable },
-  { "POST", access.paths("/{function}"), call_function },
-  { "PUT", access.paths("/ping"), ping },
+  { "GET", access.paths("/{variable}"), read_variable, scope = "devices.variable:get" },
+  { "POST", access.paths("/{function}"), call_function, scope = "devices.function:call" },
+  { "PUT", access.paths("/ping"), ping, scope = "devices:ping" },
 }

@@ -1,6 +1,7 @@
 -- Routes: the lists of devices, one device's record, unclaiming.
 
 local access = require("particle.simulator.access")
+local pages = require("particle.simulator.pages")
 local reply = require("particle.simulator.reply")
 local requests = require("particle.simulator.request")
 
@@ -11,9 +12,9 @@ local function by_handshake(a, b)
   return a.order < b.order
 end
 
-local function records(list, in_product, from, to)
+local function records(list, in_product)
   local items = {}
-  for i = from or 1, math.min(to or #list, #list) do items[#items + 1] = list[i]:record(false, in_product) end
+  for i, device in ipairs(list) do items[i] = device:record(false, in_product) end
   return reply.array(items)
 end
 
@@ -29,6 +30,7 @@ local SORT_KEYS = {
   deviceName = function(device) return device.name end,
   deviceId = function(device) return device.id end,
   lastConnection = function(device) return device.last_handshake_at end,
+  firmwareVersion = function(device) return device.firmware_version end,
 }
 
 local function sort(list, query)
@@ -41,26 +43,46 @@ local function sort(list, query)
   end)
 end
 
-local function count_of(text, default)
-  local count = requests.integer(text)
-  return count and count >= 1 and count or default
+local function is_in_groups(device, names)
+  if not names then return true end
+  for _, name in ipairs(names) do
+    for _, group in ipairs(device.groups) do
+      if group == name then return true end
+    end
+  end
+  return false
+end
+
+local function is_as_asked(device, query, groups)
+  return contains(device.id, query.deviceId) and contains(device.name, query.deviceName)
+    and contains(device.serial_number, query.serialNumber) and is_in_groups(device, groups)
+    and (not query.quarantined or tostring(device.quarantined) == query.quarantined)
+end
+
+-- The customers who own some of the devices.
+local function owners(list)
+  local items, seen = {}, {}
+  for _, device in ipairs(list) do
+    local owner = device.owner
+    if owner and owner.customer_of and not seen[owner] then
+      seen[owner] = true
+      items[#items + 1] = reply.object("id", owner.id, "username", owner.username)
+    end
+  end
+  return reply.array(items)
 end
 
 local function list_product(cloud, request)
   local product, refusal = access.product(cloud, request)
   if not product then return refusal end
-  local query = request.query
+  local query, groups = request.query, requests.list(request, "groups")
   local list = cloud.devices:all(function(device)
-    return device.product == product and contains(device.id, query.deviceId)
-      and contains(device.name, query.deviceName) and contains(device.serial_number, query.serialNumber)
+    return device.product == product and is_as_asked(device, query, groups)
   end)
   sort(list, query)
-  local page, size = count_of(query.page, 1), count_of(query.per_page or query.perPage, PER_PAGE)
-  local pages = math.max(1, math.ceil(#list / size))
-  return reply.json(200, reply.object(
-    "devices", records(list, true, (page - 1) * size + 1, page * size),
-    "customers", reply.array {},
-    "meta", reply.object("total_pages", pages)))
+  local page = pages.cut(list, query, PER_PAGE)
+  return reply.json(200, reply.object("devices", records(page.items, true), "customers", owners(page.items),
+    "meta", pages.meta(page)))
 end
 
 local function get(cloud, request)
@@ -78,8 +100,9 @@ local function unclaim(cloud, request)
 end
 
 return {
-  { "GET", "/v1/devices", list_account },
-  { "GET", "/v1/products/{product}/devices", list_product },
-  { "GET", access.paths(""), get },
-  { "DELETE", { "/v1/devices/{device}", "/v1/products/{product}/devices/{device}/owner" }, unclaim },
+  { "GET", "/v1/devices", list_account, scope = "devices:list" },
+  { "GET", "/v1/products/{product}/devices", list_product, scope = "devices:list" },
+  { "GET", access.paths(""), get, scope = "devices:get" },
+  { "DELETE", { "/v1/devices/{device}", "/v1/products/{product}/devices/{device}/owner" }, unclaim,
+    scope = "devices:release" },
 }

@@ -1,9 +1,10 @@
--- Routes: PUT on a device: rename, notes, signal, flash. The body decides which of them it is.
+-- Routes: PUT on a device: rename, notes, groups, signal, flash ... The body decides which of them it is.
 
 local access = require("particle.simulator.access")
 local core = require("particle.core")
 local errors = require("particle.simulator.errors")
-local events = require("particle.simulator.events")
+local fields = require("particle.simulator.fields")
+local firmware = require("particle.simulator.firmware")
 local iso = require("particle.simulator.iso")
 local reply = require("particle.simulator.reply")
 
@@ -13,13 +14,6 @@ local function signal(device, value)
   if not device.online then return errors.signal_timed_out end
   device.signaling = text == "1"
   return reply.json(200, reply.object("id", device.id, "connected", true, "signaling", device.signaling))
-end
-
--- The device's own part: it is done when the reply goes out.
-local function install(cloud, device, field, value)
-  events.report(cloud, device, "spark/flash/status", "started")
-  if device.flash_result == "success" then device[field] = value end
-  events.report(cloud, device, "spark/flash/status", device.flash_result)
 end
 
 local function flash_started(device)
@@ -35,57 +29,87 @@ local function flash_file(cloud, device, request)
   local file = request.files[1]
   if not file then return errors.no_file end
   if not device.online then return errors.flash_timed_out end
-  install(cloud, device, "firmware", file.data)
-  if is_binary(request, file) then return flash_started(device) end
+  if is_binary(request, file) then
+    firmware.install(cloud, device, { firmware = file.data })
+    return flash_started(device)
+  end
+  local binary, problem = firmware.compile(cloud, request.files)
+  if not binary then
+    return reply.json(200, reply.object("ok", false, "output", problem.output, "stdout", problem.stdout,
+      "errors", reply.array(problem.errors)))
+  end
+  firmware.install(cloud, device, { firmware = file.data })
   return reply.json(200, reply.object("ok", true, "message", "Update started"))
 end
 
 local function flash_app(cloud, device, app)
   if type(app) ~= "string" then return errors.bad_field("app", "a string") end
   if not device.online then return errors.flash_timed_out end
-  install(cloud, device, "app", app)
+  firmware.install(cloud, device, { app = app })
   return flash_started(device)
 end
 
-local function is_name(value) return type(value) == "string" and value ~= "" end
-local function is_note(value) return type(value) == "string" or value == core.null end
-
 -- Fields that are kept as they come, in the order in which the reply shows them.
 local FIELDS = {
-  { name = "name", fits = is_name, expected = "a string that is not empty" },
-  { name = "notes", fits = is_note, expected = "a string or null" },
+  { "name", "text" },
+  { "notes", "string", nullable = true, expected = "a string or null" },
+  { "firmware_updates_forced", "boolean" },
+  { "product_id", "integer" },
 }
+local PRODUCT_FIELDS = table.move(FIELDS, 1, 3, 1, {})
+table.move({
+  { "development", "boolean" },
+  { "desired_firmware_version", "integer", nullable = true, expected = "an integer or null" },
+  { "groups", "texts" },
+}, 1, 3, 4, PRODUCT_FIELDS)
 
-local function change(cloud, device, fields)
-  local members, count = { "id", device.id }, 2
-  for _, field in ipairs(FIELDS) do
-    local value = fields[field.name]
-    if value ~= nil then
-      if not field.fits(value) then return errors.bad_field(field.name, field.expected) end
-      members[count + 1], members[count + 2] = field.name, value
-      count = count + 2
-    end
+local function moves_to_unknown_product(cloud, request, id)
+  local product = id and cloud.products:find(id)
+  return id and not (product and product.team:has(request.user))
+end
+
+-- Unknown groups come into being.
+local function create_groups(cloud, product, names)
+  local groups = cloud.store:of("groups", "product " .. product)
+  for _, name in ipairs(names) do
+    if not groups:get(name) then groups:add(name, { name = name, description = "", color = "#34495e" }) end
   end
-  if count == 2 then return errors.nothing_to_change end
-  for i = 3, count, 2 do
-    local value = members[i + 1]
-    device[members[i]] = value ~= core.null and value or nil
+end
+
+local function change(cloud, device, request)
+  local rules = request.params.product and PRODUCT_FIELDS or FIELDS
+  local given = request.fields
+  if given.desired_firmware_version == "null" then given.desired_firmware_version = core.null end
+  local values, refusal = fields.read(given, rules)
+  if not values then return refusal end
+  if next(values) == nil then return errors.nothing_to_change end
+  if moves_to_unknown_product(cloud, request, values.product_id) then return errors.product_unknown end
+  if values.groups then create_groups(cloud, device.product, values.groups) end
+  local names = { "id" }
+  for i, rule in ipairs(rules) do names[i + 1] = rule[1] end
+  values.id = device.id
+  local answer = reply.json(200, reply.pick(values, names, "updated_at", iso.format(cloud.clock())))
+  for name, value in pairs(values) do
+    if value == core.null then value = nil end
+    device[name == "product_id" and "product" or name] = value
   end
-  members[count + 1], members[count + 2] = "updated_at", iso.format(cloud.clock())
-  return reply.json(200, reply.object(table.unpack(members, 1, count + 2)))
+  if request.params.product and (given.flash == true or given.flash == "true") then
+    firmware.install_locked(cloud, device)
+  end
+  return answer
 end
 
 local function update(cloud, request)
   local device, refusal = access.device(cloud, request)
   if not device then return refusal end
-  local fields = request.fields
+  local given = request.fields
   if request.files then return flash_file(cloud, device, request) end
-  local app = fields.app or fields.app_id
+  local app = given.app or given.app_id
   if app ~= nil then return flash_app(cloud, device, app) end
-  if fields.signal ~= nil then return signal(device, fields.signal) end
-  return change(cloud, device, fields)
+  if given.signal ~= nil then return signal(device, given.signal) end
+  return change(cloud, device, request)
 end
 
 return {
-  { "PUT", access.paths(""), update },
+  { "PUT", access.paths(""), update, scope = "devices:update" },
 }

@@ -60,22 +60,6 @@ function Devices:all(condition)
   return list
 end
 
---- Whether a user is in a product's team: those who own a device of it, or the first user where nobody does.
----@param product integer
----@param user particle.simulator.User
----@param first_user particle.simulator.User
----@return boolean
-function Devices:is_in_team(product, user, first_user)
-  local exists, has_owner = false, false
-  for _, candidate in ipairs(self.list) do
-    if candidate.product == product then
-      if candidate.owner == user then return true end
-      exists, has_owner = true, has_owner or candidate.owner ~= nil
-    end
-  end
-  return exists and not has_owner and user == first_user
-end
-
 local devices = {}
 
 ---@return particle.simulator.Devices

@@ -38,6 +38,9 @@ errors.token_expired = oauth(401, "invalid_token", "The access token provided ha
 errors.bad_password = failed_list(401, "Bad password")
 errors.unknown_user = failed_list(400, "Unknown user")
 
+errors.api_user = oauth(400, "unauthorized", "API users are not allowed to call this endpoint")
+errors.out_of_scope = oauth(403, "insufficient_scope", "The access token has not the scope of this endpoint")
+
 -- POST /oauth/token
 errors.not_a_form = oauth(400, "invalid_request",
   "Method must be POST with application/x-www-form-urlencoded encoding")
@@ -82,6 +85,12 @@ function errors.function_unknown(name) return failed(404, "Function " .. name ..
 ---@param field string
 ---@param expected string
 function errors.bad_field(field, expected) return failed(400, ("%s must be %s"):format(field, expected)) end
+
+---@param field string
+function errors.missing_field(field) return failed(400, field .. " is required") end
+
+---@param field string  whose value another one has
+function errors.taken(field) return failed(400, field .. " is already in use") end
 
 -- Claims
 errors.no_device_id = failed_list(400, "arg.deviceID is empty")

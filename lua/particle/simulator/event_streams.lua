@@ -36,7 +36,9 @@ end
 local function refuse_firehose() return errors.no_prefix end
 
 -- A route whose reply is a stream.
-local function stream(paths, scope) return { "GET", paths, opens(scope), streams = true } end
+local function stream(paths, scope, needed)
+  return { "GET", paths, opens(scope), streams = true, scope = needed }
+end
 
 local function both(path) return { path, path .. "/{prefix}" } end
 
@@ -45,7 +47,7 @@ return {
   stream("/v1/events/{prefix}", "public"),
   stream(both("/v1/devices/events"), "mine"),
   stream(both("/v1/devices/{device}/events"), "device"),
-  stream(both("/v1/products/{product}/events"), "product"),
+  stream(both("/v1/products/{product}/events"), "product", "events:get"),
   stream(both("/v1/products/{product}/devices/{device}/events"), "product"),
   stream(both("/v1/orgs/{org}/events"), "org"),
   stream(both("/v1/orgs/{org}/products/{product}/events"), "org"),

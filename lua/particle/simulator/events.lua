@@ -38,6 +38,7 @@ function events.publish(cloud, event)
   }
   cloud.events:add(published)
   cloud.streams:deliver(published)
+  for _, listener in pairs(cloud.listeners) do listener(cloud, published) end
 end
 
 --- Publishes from a device.
@@ -79,7 +80,7 @@ local function publish(cloud, request)
 end
 
 events.routes = {
-  { "POST", { "/v1/devices/events", "/v1/products/{product}/events" }, publish },
+  { "POST", { "/v1/devices/events", "/v1/products/{product}/events" }, publish, scope = "events:send" },
 }
 
 return events

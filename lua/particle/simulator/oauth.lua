@@ -1,5 +1,6 @@
 -- Routes: POST /oauth/token and its grants. Forms only.
 
+local customers = require("particle.simulator.customers")
 local errors = require("particle.simulator.errors")
 local iso = require("particle.simulator.iso")
 local reply = require("particle.simulator.reply")
@@ -30,7 +31,7 @@ local function lifetime_of(cloud, fields)
     return nil, "expires_in must be a number of seconds"
   end
   if not expires_at then return cloud.token_lifetime end
-  local moment = iso.parse(expires_at)
+  local moment = type(expires_at) == "string" and iso.parse(expires_at)
   if not moment then return nil, "expires_at must be an ISO 8601 date or instant" end
   local seconds = math.floor(moment - cloud.clock())
   if seconds > 0 then return seconds end
@@ -39,13 +40,13 @@ end
 
 local NO_STORE = "no-store"
 
-local function issue(cloud, request, user, client)
+local function issue(cloud, request, user, client, status)
   local lifetime, problem = lifetime_of(cloud, request.fields)
   if not lifetime then return errors.bad_lifetime(problem) end
   local token = cloud.tokens:issue(user, client, lifetime)
   local body = reply.object("access_token", token.token, "token_type", "bearer", "expires_in", lifetime,
     "refresh_token", token.refresh_token)
-  return reply.json(200, body, { ["Cache-Control"] = NO_STORE })
+  return reply.json(status or 200, body, { ["Cache-Control"] = NO_STORE })
 end
 
 local grants = {}
@@ -73,22 +74,33 @@ function grants.refresh_token(cloud, request, client)
   return issue(cloud, request, token.user, client)
 end
 
--- The simulated clients are the first user's.
+-- A customer's token, of a client that belongs to the customer's product.
+local function for_customer(cloud, request, client, scope)
+  local email = type(scope) == "string" and scope:match("^customer=(.+)$")
+  local customer = email and customers.of_client(cloud, client, email)
+  if not customer then return errors.bad_scope end
+  return issue(cloud, request, customer, client)
+end
+
+-- The simulated clients are the first user's, those made later their maker's.
 function grants.client_credentials(cloud, request, client)
-  if request.fields.scope then return errors.bad_scope end
-  return issue(cloud, request, cloud.accounts.list[1], client)
+  local scope = request.fields.scope
+  if scope ~= nil and scope ~= "" then return for_customer(cloud, request, client, scope) end
+  return issue(cloud, request, cloud.client_owners[client] or cloud.accounts.list[1], client)
 end
 
 local function token(cloud, request)
   if request.content_type ~= "application/x-www-form-urlencoded" then return errors.not_a_form end
   local name = request.fields.grant_type
-  if not name or name == "" then return errors.no_grant end
+  if type(name) ~= "string" or name == "" then return errors.no_grant end
   local grant = grants[name]
   if not grant then return errors.unknown_grant end
   local client = client_of(cloud, request)
   if not client then return errors.bad_client end
   return grant(cloud, request, client)
 end
+
+oauth.client_of, oauth.issue = client_of, issue
 
 oauth.routes = {
   { "POST", "/oauth/token", token, auth = "none" },

@@ -11,6 +11,12 @@ local WHO = "simulator.new"
 ---@class particle.simulator.Options
 ---@field devices? particle.simulator.DeviceSpec[]  of the first user
 ---@field users? particle.simulator.UserSpec[]      default: one, whose name and password `sim` has
+---@field products? particle.simulator.ProductSpec[]  of the first user
+---@field flash_time? number            seconds that an update of a device takes; default 0
+---@field compile_time? number          seconds that the compiler takes; default 0
+---@field logic? fun(code: string, event: table, log: fun(...: any))  stands for the JavaScript of logic
+---functions
+---@field webhook_delays? number[]      seconds before each repetition of a failed webhook; default 30 and 60
 ---@field port? integer                 default: a free one
 ---@field latency? number|fun(request: particle.simulator.Entry): number?  seconds before a request is handled
 ---@field strict? boolean               take a token from the query of GET only, as the reference's text says
@@ -27,6 +33,15 @@ local WHO = "simulator.new"
 ---@field password string
 ---@field devices? particle.simulator.DeviceSpec[]
 ---@field mfa? string                   the one-time password that logins then ask for; always the same
+
+---@class particle.simulator.ProductSpec
+---@field name string
+---@field id? integer                   default: the next one that is free, from 10001
+---@field slug? string                  default: made from the name
+---@field description? string
+---@field platform_id? integer          default 32, Photon 2
+---@field devices? particle.simulator.DeviceSpec[]
+---@field team? string[]                user names of its members besides the first user
 
 ---@class particle.simulator.DeviceSpec
 ---@field name string
@@ -70,8 +85,25 @@ local FUNCTION = { "a function", of_type("function") }
 local DEVICES = { "a list of devices", is_list }
 local COUNT = { "a positive integer", function(value) return math.type(value) == "integer" and value > 0 end }
 
+local SECONDS = { "a number of seconds that is not negative", is_seconds }
+
+local function is_list_of(fits)
+  return function(value)
+    if not is_list(value) then return false end
+    for _, item in ipairs(value) do
+      if not fits(item) then return false end
+    end
+    return true
+  end
+end
+
 local OPTIONS = {
   devices = DEVICES,
+  products = { "a list of products", is_list },
+  flash_time = SECONDS,
+  logic = FUNCTION,
+  compile_time = SECONDS,
+  webhook_delays = { "a list of numbers of seconds", is_list_of(is_seconds) },
   users = { "a list of users that is not empty", function(value) return is_list(value) and #value > 0 end },
   port = { "a port (an integer from 0 to 65535)", function(value)
     return math.type(value) == "integer" and value >= 0 and value <= 65535
@@ -84,13 +116,7 @@ local OPTIONS = {
     return value == false or is_seconds(value) and value > 0
   end },
   orgs = { "a table of organizations and their products", of_type("table"), {
-    "a list of product ids", function(value)
-      if not is_list(value) then return false end
-      for _, id in ipairs(value) do
-        if not COUNT[2](id) then return false end
-      end
-      return true
-    end,
+    "a list of product ids", is_list_of(COUNT[2]),
   } },
   clock = FUNCTION,
   token_lifetime = { "a number of seconds (an integer; 0: for ever)", function(value)
@@ -99,6 +125,17 @@ local OPTIONS = {
   clients = { "a table of client ids and secrets", of_type("table"), TEXT },
   faults = { "a list of faults", is_list },
   on_error = FUNCTION,
+}
+
+local PRODUCT = {
+  name = TEXT,
+  id = COUNT,
+  slug = { "a string that is not empty, with a letter",
+    function(value) return is_text(value) and value:find("%a") ~= nil end },
+  description = { "a string", of_type("string") },
+  platform_id = COUNT,
+  devices = DEVICES,
+  team = { "a list of user names", is_list_of(is_text) },
 }
 
 local USER = { username = TEXT, password = TEXT, devices = DEVICES, mfa = TEXT }
@@ -184,6 +221,37 @@ local function users(given, first_names, ids)
   return copies
 end
 
+local function names_of(specs)
+  local names = {}
+  for _, spec in ipairs(specs or {}) do names[spec.username] = true end
+  return names
+end
+
+local function check_free(taken, value, what, name)
+  if value and taken[value] then check.raise(("%s: %s: %s %s is taken"):format(WHO, what, name, value)) end
+  taken[value or false] = true
+end
+
+local function products(given, seen, usernames)
+  local copies, taken = {}, {}
+  for i, spec in ipairs(given) do
+    local what, copy = ("products[%d]"):format(i), {}
+    if type(spec) ~= "table" then check.fail(WHO, what, "a table", spec) end
+    check_table(spec, PRODUCT, what .. ": ", { "name" })
+    check_free(taken, spec.id, what, "id")
+    check_free(taken, spec.slug, what, "slug")
+    for _, username in ipairs(spec.team or {}) do
+      if not usernames[username] then
+        check.raise(("%s: %s: there is no user %s"):format(WHO, what, username))
+      end
+    end
+    for name, value in pairs(spec) do copy[name] = value end
+    copy.devices = spec.devices and devices(spec.devices, what .. ".devices", seen)
+    copies[i] = copy
+  end
+  return copies
+end
+
 --- Raises unless these are options; a copy, so that later changes of the tables change nothing.
 ---@param given? particle.simulator.Options
 ---@return particle.simulator.Options
@@ -195,6 +263,7 @@ function options.check(given)
   for name, value in pairs(given) do copy[name] = value end
   copy.devices = devices(given.devices, "devices", seen)
   copy.users = given.users and users(given.users, seen.names, seen.ids)
+  copy.products = given.products and products(given.products, seen, names_of(copy.users))
   return copy
 end
 

@@ -65,6 +65,47 @@ function reply.array(list)
   return json("[" .. table.concat(items, ",") .. "]")
 end
 
+local function sorted_names(value)
+  local names = {}
+  for name in pairs(value) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+--- Any value that came as JSON, or is to become it; the names in objects are sorted. A list that is empty is
+--- one only if `core.array` says so.
+---@param value any
+---@return any  what `object` and `array` take
+function reply.value(value)
+  if type(value) ~= "table" or getmetatable(value) == Json then return value end
+  if next(value) == nil then return json(core.encode(value)) end
+  if value[1] ~= nil then
+    local items = {}
+    for i, item in ipairs(value) do items[i] = reply.value(item) end
+    return reply.array(items)
+  end
+  local members = {}
+  for i, name in ipairs(sorted_names(value)) do
+    members[2 * i - 1], members[2 * i] = name, reply.value(value[name])
+  end
+  return reply.object(table.unpack(members, 1, #members))
+end
+
+--- Some members of a table, in this order; those that are nil are left out.
+---@param record table
+---@param names string[]
+---@param ... any  further names and values that take turns
+---@return particle.simulator.Json
+function reply.pick(record, names, ...)
+  local members = {}
+  for i, name in ipairs(names) do
+    members[2 * i - 1], members[2 * i] = name, reply.value(record[name])
+  end
+  local more = table.pack(...)
+  table.move(more, 1, more.n, 2 * #names + 1, members)
+  return reply.object(table.unpack(members, 1, 2 * #names + more.n))
+end
+
 ---@param status integer
 ---@param value string|number|boolean|particle.simulator.Json
 ---@param headers? table<string, string>
@@ -73,6 +114,22 @@ function reply.json(status, value, headers)
   headers = headers or {}
   headers["Content-Type"] = "application/json; charset=utf-8"
   return { status = status, text = encode(value), headers = headers }
+end
+
+--- A reply without a body.
+---@param status integer
+---@return particle.simulator.Reply
+function reply.empty(status) return { status = status, text = "", headers = {} } end
+
+--- A download.
+---@param bytes string
+---@param filename string
+---@return particle.simulator.Reply
+function reply.binary(bytes, filename)
+  return { status = 200, text = bytes, headers = {
+    ["Content-Type"] = "application/binary",
+    ["Content-Disposition"] = "attachment; filename=" .. filename,
+  } }
 end
 
 return reply

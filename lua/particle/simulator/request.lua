@@ -13,6 +13,7 @@ local request = {}
 ---@field parts string[]                 of the path, decoded
 ---@field headers table<string, string>  lowercase names
 ---@field query table<string, string>
+---@field raw_query string
 ---@field content_type string?           without parameters, lowercase
 ---@field fields table<string, any>      of a form, a JSON object (with nulls), or the text parts of an upload
 ---@field files particle.simulator.Part[]?  of an upload, those with a file name
@@ -24,15 +25,18 @@ local request = {}
 local readers = {}
 
 readers["application/x-www-form-urlencoded"] = function(self, body)
-  self.fields = form.parse(body)
+  self.fields = form.parse_nested(body)
 end
 
-readers["application/json"] = function(self, body)
+local function read_json(self, body)
   if body == "" then return end
   local value = core.decode(body, true)
   if type(value) ~= "table" then return errors.bad_json end
   self.fields = value
 end
+
+readers["application/json"] = read_json
+readers["application/schema+json"] = read_json
 
 readers["multipart/form-data"] = function(self, body)
   local parts = multipart.parse(self.headers["content-type"], body)
@@ -42,7 +46,7 @@ readers["multipart/form-data"] = function(self, body)
     if part.filename then
       self.files[#self.files + 1] = part
     else
-      self.fields[part.name] = part.data
+      form.assign(self.fields, part.name, part.data)
     end
   end
 end
@@ -55,7 +59,7 @@ function request.parse(raw)
   local content_type = raw.headers["content-type"]
   local self = {
     method = raw.method, path = raw.path, parts = form.split_path(raw.path), headers = raw.headers,
-    query = form.parse(raw.query), fields = {}, params = {},
+    query = form.parse(raw.query), raw_query = raw.query, fields = {}, params = {},
     content_type = content_type and content_type:match("^%s*([^;%s]*)"):lower(),
   }
   local read = readers[self.content_type]
@@ -74,7 +78,7 @@ function request.token(self, strict)
   local in_query = self.query.access_token
   if in_query and (self.method == "GET" or not strict) then return in_query end
   local is_form = self.content_type == "application/x-www-form-urlencoded"
-  if is_form and BODY_TOKENS[self.method] then return self.fields.access_token end
+  if is_form and BODY_TOKENS[self.method] then return request.text(self.fields.access_token) end
 end
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -120,6 +124,19 @@ end
 function request.integer(value)
   if type(value) == "string" then value = value:match("^%-?%d+$") and tonumber(value) end
   return type(value) == "number" and math.tointeger(value) or nil
+end
+
+--- A list in the query: joined by commas, or its name repeated with brackets.
+---@param self particle.simulator.Request
+---@param name string
+---@return string[]?  nil: there is none
+function request.list(self, name)
+  local given = self.query[name] or form.parse_nested(self.raw_query)[name]
+  if type(given) == "table" then return given end
+  if not given or given == "" then return nil end
+  local list = {}
+  for item in given:gmatch("[^,]+") do list[#list + 1] = item end
+  return list
 end
 
 return request

@@ -8,6 +8,7 @@ Router.__index = Router
 ---@field [2] string|string[]  path templates, such as "/v1/devices/{device}"
 ---@field [3] fun(cloud, request: particle.simulator.Request): particle.simulator.Reply
 ---@field auth? "none"         no token is asked for
+---@field scope? string         what the token of an API user must have; nil: they may not ask
 ---@field streams? boolean     an event stream is the reply
 ---@field secret? table<string, boolean>  placeholders that no log may show
 

@@ -102,6 +102,7 @@ local function end_tasks(self)
   -- Refused, and rightly, by the task that is running: device code may close its own simulator.
   for task in pairs(self.tasks) do pcall(task.cancel, task) end
   self.tasks = {}
+  self.cloud.jobs:stop()
 end
 
 local function finish(self)

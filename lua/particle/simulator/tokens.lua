@@ -11,6 +11,7 @@ local CHALLENGE_LIFETIME = 300
 ---@field refresh_token string
 ---@field user particle.simulator.User
 ---@field client string          the OAuth client's id
+---@field scopes string[]?       of an API user
 ---@field lifetime integer       seconds; 0: for ever
 ---@field expires_at number?     Unix seconds; nil: never
 ---@field refresh_expires_at number
@@ -125,6 +126,19 @@ function Tokens:answer(mfa_token, otp)
   if challenge.user.mfa ~= otp then return nil end
   self.challenges[mfa_token] = nil
   return challenge.user
+end
+
+--- Ends the challenge of a user who sets up a second factor.
+---@param mfa_token string
+---@param user particle.simulator.User
+---@return boolean  whether it was the user's, and in time
+function Tokens:enrol(mfa_token, user)
+  local challenge = self.challenges[mfa_token]
+  if not challenge or challenge.user ~= user or is_over(challenge.expires_at, self.clock()) then
+    return false
+  end
+  self.challenges[mfa_token] = nil
+  return true
 end
 
 return tokens

@@ -1,0 +1,42 @@
+local stores = require("particle.simulator.store")
+
+describe("store", function()
+  local store
+
+  before_each(function() store = stores.new() end)
+
+  it("keeps things by kind and owner, in order", function()
+    local mine = store:of("groups", "product 1")
+    local b, a = mine:add("b", {}), mine:add("a", {})
+    assert.same({ b, a }, mine.list)
+    assert.equal(a, store:of("groups", "product 1"):get("a"))
+    assert.is_nil(store:of("groups", "product 2"):get("a"))
+    assert.is_nil(mine:get(nil))
+    assert.same({ ["product 1"] = mine, ["product 2"] = store:of("groups", "product 2") },
+      store:all("groups"))
+    assert.same({}, store:all("nothing"))
+  end)
+
+  it("removes and renames", function()
+    local list = store:of("x", "y")
+    local a, b = list:add("a", {}), list:add("b", {})
+    list:remove("a")
+    assert.is_nil(list:get("a"))
+    list:rename("b", "c")
+    assert.same({ b }, list.list)
+    assert.equal(b, list:get("c"))
+    assert.is_nil(list:get("b"))
+    list:remove("nix")
+    assert.not_equal(a, list:get("c"))
+  end)
+
+  it("has the same ids in each run, each of them once", function()
+    local other = stores.new()
+    local first, second = store:id("hook"), store:id("hook")
+    assert.same({ first, second }, { other:id("hook"), other:id("hook") })
+    assert.not_equal(first, second)
+    assert.truthy(first:find("^%x+$") and #first == 24)
+    local uuid = store:uuid("fn")
+    assert.truthy(uuid:find("^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-8%x%x%x%-" .. ("%x"):rep(12) .. "$"))
+  end)
+end)
