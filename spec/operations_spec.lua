@@ -364,6 +364,29 @@ describe("operations", function()
     assert.is_true(words >= 10)
   end)
 
+  it("are asked for page by page where the catalogue says so", function()
+    local count = 0
+    for _, entry in ipairs(catalogue) do
+      if entry.pages then
+        local group, name = split(entry.id)
+        local paths = paths_of(entry)
+        local path = paths[#paths]:find("{product}", 1, true) and paths[#paths] or paths[1]
+        local args = arguments(entry, path, required)
+        pcall(api[group]:each(name, args)) -- the reply is no list
+        local request = server:last()
+        assert.equal(wire.path(path, args), wire.upper(request.path), entry.id)
+        assert.equal(entry.pages.page and "page=1" or "", request.query, entry.id)
+        if entry.pages.page then
+          args.page, args[entry.pages.size] = 3, 42
+          pcall(api[group]:each(name, args))
+          assert.are.same({ page = "3", [entry.pages.size] = "42" }, wire.pairs_of(server:last().query))
+        end
+        count = count + 1
+      end
+    end
+    assert.equal(10, count)
+  end)
+
   describe("with secrets", function()
     local SECRET = "hush hush/42"
     local leaking

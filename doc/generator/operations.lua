@@ -216,8 +216,8 @@ call (`particle.CallOptions`). It returns the body of the reply and a `particle.
 
 ## Lists
 
-`api.GROUP:each(args, opts)` goes through the items of a list, `api.GROUP:each(NAME, args, opts)` where a group
-has several. Pages are fetched when their items are due.
+`api.GROUP:each(args, opts)` goes through the items of a list; where a group has several lists,
+`api.GROUP:each(NAME, args, opts)`. Pages are fetched when their items are due.
 
 ```lua
 for sim in api.sims:each { product = 42 } do print(sim._id, sim.status) end

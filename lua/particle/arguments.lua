@@ -98,13 +98,19 @@ local OUTGOING = {
 
 -- A row's arguments ---------------------------------------------------------------------------------
 
+local function set_of(list)
+  local set = {}
+  for _, name in ipairs(list) do set[name] = true end
+  return set
+end
+
 local function read_field(field)
   if field.constant ~= nil then return { wire = field[1], arg = field[1], constant = field.constant } end
   local rule, optional = rule_of(field[2])
   return {
     arg = field[1], wire = field.wire or field[1], rule = rule, required = not optional,
     convert = field.secret and sealed.copy or OUTGOING[field[2]:match("^%l+")],
-    whole = field.whole, hides = field.merged and field.hides, filename = field.filename,
+    whole = field.whole, hides = field.merged and set_of(field.hides), filename = field.filename,
   }
 end
 

@@ -67,6 +67,13 @@ local function headers_of(row)
   return headers
 end
 
+-- Forms have no null; the cloud reads the word.
+local function spell_nulls(form)
+  for name, value in pairs(form) do
+    if value == core.null then form[name] = "null" end
+  end
+end
+
 local function new_request(op, args, opts)
   local row = op.row
   local request = {
@@ -76,6 +83,7 @@ local function new_request(op, args, opts)
   }
   arguments.fill(op, args, request)
   if opts ~= nil then options.apply(request, opts, op.who) end
+  if request.form then spell_nulls(request.form) end
   return request
 end
 

@@ -14,7 +14,8 @@ local pages = {}
 ---@field op particle.operation
 ---@field args table         of the next page
 ---@field opts? particle.CallOptions
----@field items any[]        of this page
+---@field page any[]         all items of the last page that came
+---@field items any[]        those that are handed out
 ---@field at integer         the last one that was handed out
 ---@field ended boolean      there is no further page
 ---@field fetching boolean
@@ -36,8 +37,7 @@ local function items_of(list, reply)
 end
 
 function Pages:broken(message, reply)
-  local request = { method = self.op.row.method, path = self.op.row.paths[1]:gsub("^/", "") }
-  request.path = { request.path }
+  local request = { method = self.op.row.method, path = self.op.row.paths[1] }
   local _, err = failure.protocol(core.state(self.api), request, message, reply)
   return err
 end
@@ -54,17 +54,33 @@ end
 
 -- How it goes on ------------------------------------------------------------------------------------
 
-function Pages:is_last_page(reply, items, before)
-  local list, meta = self.op.row.list, reply.meta
-  local total = type(meta) == "table" and tonumber(meta.total_pages)
-  if total then return self.args.page >= total or #items == 0 end
+local NONE = {}
+
+function Pages:is_last_page(total, items)
+  local list = self.op.row.list
+  if #items == 0 then return true end
+  if total then return self.args.page >= total end
   local size = self.args[list.size] or list.default
-  return #items == 0 or list.short_ends and size ~= nil and #items < size or is_same(items, before)
+  return list.short_ends and size ~= nil and #items < size
 end
 
 function Pages:turn_page(reply, items, before)
-  self.ended = self:is_last_page(reply, items, before)
+  local total = type(reply.meta) == "table" and tonumber(reply.meta.total_pages)
+  if not total and is_same(items, before) then items = NONE end
+  self.ended = self:is_last_page(total, items)
   self.args.page = self.args.page + 1
+  return items
+end
+
+-- What the end of one window and the beginning of the next have in common is told once.
+function Pages:without_repeats(items)
+  local kept = {}
+  for _, item in ipairs(items) do
+    local key = type(item) == "table" and item.version or nil
+    if key == nil or not self.seen[key] then kept[#kept + 1] = item end
+    if key ~= nil then self.seen[key] = true end
+  end
+  return kept
 end
 
 local function times(items)
@@ -77,37 +93,28 @@ local function times(items)
 end
 
 -- The cloud does not say in which order versions come, nor whether the ends of a window belong to it.
-function Pages:move_window(reply, items, before)
+function Pages:move_window(reply, items)
   local more = type(reply.meta) == "table" and reply.meta.has_more == true
   local first, last = times(items)
+  local new = self:without_repeats(items)
   if not more then
     self.ended = true
-  elseif not last or is_same(items, before) then
+  elseif not last or #new == 0 then
     error(self:broken("the cloud says that there is more, but not where", reply), 0)
   elseif first < last then
     self.args.replaced_after = last
   else
     self.args.replaced_before = last
   end
+  return new
 end
 
+-- The items that are new; and what the next page is.
 function Pages:go_on(reply, items, before)
-  local list = self.op.row.list
-  if list.window then return self:move_window(reply, items, before) end
+  if self.op.row.list.window then return self:move_window(reply, items) end
   if self.args.page then return self:turn_page(reply, items, before) end
   self.ended = true
-end
-
--- What the end of one window and the beginning of the next have in common is told once.
-function Pages:without_repeats(items)
-  if not self.op.row.list.window then return items end
-  local kept = {}
-  for _, item in ipairs(items) do
-    local key = type(item) == "table" and item.version or nil
-    if key == nil or not self.seen[key] then kept[#kept + 1] = item end
-    if key ~= nil then self.seen[key] = true end
-  end
-  return kept
+  return items
 end
 
 -- Fetching ------------------------------------------------------------------------------------------
@@ -123,8 +130,8 @@ function Pages:fetch()
   if reply == nil then error(err, 0) end
   local items = items_of(self.op.row.list, reply)
   if not items then error(self:broken("the reply has no list in it", reply), 0) end
-  self:go_on(reply, items, self.page)
-  self.page, self.items, self.at = items, self:without_repeats(items), 0
+  self.items, self.at = self:go_on(reply, items, self.page), 0
+  self.page = items
 end
 
 function Pages:next()
