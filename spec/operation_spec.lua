@@ -128,6 +128,27 @@ describe("an operation", function()
     assert.equal('{"signal":"0"}', cloud.requests[3].body)
   end)
 
+  it("refuses bytes that JSON cannot hold, but sends them as a form", function()
+    local args = { device = ID, notes = "a\xFF" }
+    assert.error_matches(function() api.devices:set_notes(args) end, "notes is not valid UTF%-8")
+    assert.equal(0, #cloud.requests)
+    api.devices:set_notes(args, { format = "form" })
+    assert.equal("notes=a%FF", cloud.requests[1].body)
+  end)
+
+  it("keeps the password of Basic authentication from the middleware", function()
+    local seen
+    api:use(function(request, send)
+      seen = request
+      return send(request)
+    end)
+    api.tokens:list { username = "joe", password = "hush", otp = "123456" }
+    assert.are.same({ "joe", "<secret>" }, { seen.auth[1], tostring(seen.auth[2]) })
+    assert.equal("<secret>", tostring(seen.query.otp))
+    assert.equal("Basic am9lOmh1c2g=", cloud.requests[1].headers.authorization)
+    assert.equal("otp=123456", cloud.requests[1].query)
+  end)
+
   it("joins lists in queries by commas", function()
     api.devices:list { product = 1, groups = { "a b", "c" } }
     assert.equal("groups=a+b,c", cloud.requests[1].query)
@@ -179,6 +200,18 @@ describe("an operation", function()
     assert.equal(0, #cloud.requests)
   end)
 
+  it("tells a device's handle its id", function()
+    answer = function() return 200, { id = ID, name = "y", updated_at = "2026-01-01T00:00:00.000Z" } end
+    local lamp = api:device "kitchen lamp"
+    api.devices:rename { device = lamp, name = "y" }
+    assert.equal(ID, lamp.id)
+    assert.equal("y", lamp.name)
+    answer = function() return 200, { name = "x", result = 1 } end -- of a variable
+    api.devices:get_variable { device = lamp, variable = "x" }
+    assert.equal("GET /v1/devices/" .. ID .. "/x", cloud:last())
+    assert.equal("y", lamp.name)
+  end)
+
   it("takes the options of any call", function()
     api.orgs:list({}, { headers = { ["X-A"] = 1 }, token_in = "query" })
     assert.equal("1", cloud.requests[1].headers["x-a"])
@@ -220,6 +253,8 @@ describe("an operation", function()
     assert.equal(0, #cloud.requests)
     assert.error_matches(function() api.firmware:compile { files = { "a.cpp" } } end,
       "firmware.compile: files must be a list")
+    local opaque = { files = { { data = "x" } }, latest = core.secret "true" }
+    assert.error_matches(function() api.firmware:compile(opaque) end, "latest must be a string, got a secret")
     assert.error_matches(function() api.firmware:compile {} end, "firmware.compile: files is missing")
   end)
 end)

@@ -5,15 +5,15 @@ local Cloud = require("spec.support.cloud")
 local ID, OTHER = "0123456789abcdef01234567", "0123456789abcdef01234568"
 
 describe("the scope of an operation", function()
-  local cloud, api, found
+  local cloud, api, found, reply
 
   before_each(function()
-    found = { { id = ID, name = "kitchen lamp" } }
+    found, reply = { { id = ID, name = "kitchen lamp" } }, { ok = true }
     cloud = Cloud.new(function(request)
       if request.method == "GET" and request.path:find("/devices$") and request.query ~= "" then
         return 200, { devices = found, meta = { total_pages = 1 } }
       end
-      return 200, { ok = true }
+      return 200, reply
     end)
     api = cloud:client()
   end)
@@ -97,6 +97,31 @@ describe("the scope of an operation", function()
     assert.equal(7, #cloud.requests)
     path(api, "diagnostics", "last", { device = "kitchen lamp", product = 9 })
     assert.equal("GET /v1/products/9/diagnostics/" .. ID .. "/last", cloud:last())
+  end)
+
+  it("lets handles in bodies know their ids first", function()
+    local lamp = api:device("kitchen lamp", { product = 9 })
+    local args = { product = 9, devices = { lamp, OTHER, "SERIAL" }, metadata = {} }
+    local sent = path(api, "groups", "batch_assign", args)
+    assert.is_truthy(sent:find(('"devices":["%s","%s","SERIAL"]'):format(ID, OTHER), 1, true))
+    assert.equal(2, #cloud.requests)
+    path(api, "groups", "batch_assign", args)
+    assert.equal(3, #cloud.requests) -- once
+    sent = path(api, "integrations", "test", { product = 9, integration = "i", device_id = "as it is" })
+    assert.is_truthy(sent:find('{"device_id":"as it is"}', 1, true))
+    found = {}
+    local body, err = api.integrations:test {
+      product = 9, integration = "i", device_id = api:device("nobody", { product = 9 }),
+    }
+    assert.is_nil(body)
+    assert.equal("not_found", err.kind)
+  end)
+
+  it("asks the account for the id of its device", function()
+    reply = { id = ID, name = "kitchen lamp" }
+    path(api, "integrations", "test", { integration = "i", device_id = api:device "kitchen lamp" })
+    assert.equal("/v1/devices/kitchen%20lamp", cloud.requests[1].path)
+    assert.equal(('{"device_id":"%s"}'):format(ID), cloud.requests[2].body)
   end)
 
   it("fails where nothing, or too much, has that name", function()

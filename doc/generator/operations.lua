@@ -227,14 +227,8 @@ The error of a page that fails is raised; called again, the iterator asks for th
 
 ## Files
 
-`files` is a list of `particle.File`, of which each has either `path` or `data`:
-
-| field | type | |
-|---|---|---|
-| `path?` | `string` | of a file, which is read while it is sent |
-| `data?` | `string` | or its bytes |
-| `name?` | `string` | what the cloud is to call it; default: the file's own name |
-| `type?` | `string` | of its contents (application/octet-stream) |
+`files` is a list of `particle.File`, of which each has either `path` or `data`. A file that cannot be read
+fails with kind `cancelled`, and nothing is sent. What comes as bytes is a string.
 
 ## Groups
 

@@ -24,6 +24,8 @@ surface.PAGES = {
   }, intro = "Events as they are published: what `api:subscribe` and `device:subscribe` return." },
   { name = "error", title = "error", owners = { "particle.Error", "particle.Kind" },
     intro = "What comes second when a call fails. The first result is nil exactly then." },
+  { name = "file", title = "file", owners = { "particle.File" },
+    intro = "What operations upload: `files` is a list of such." },
   { name = "task", title = "task", owners = { "particle.Task" },
     intro = "Something that goes on while others wait." },
   { name = "sse", title = "particle.sse", owners = { "particle.sse", "particle.sse.Parser" },

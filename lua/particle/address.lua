@@ -1,4 +1,4 @@
--- Where a device is: the path of it, or of something of it.
+-- Where a device is: the path of it, or of something of it; and what replies tell of that.
 
 local core = require("particle.core")
 
@@ -56,6 +56,24 @@ function address.of_device(device, part, opts)
     if not id then return nil, err end
   end
   return address.known(device, part)
+end
+
+--- Remembers what a reply tells of a device; from then on it is addressed by its id.
+---@param device particle.Device
+---@param id any  nothing is remembered unless this is an id
+---@param name any
+---@param online any
+function address.learn(device, id, name, online)
+  if type(id) ~= "string" or not address.is_id(id) then return end
+  local record, ref = record_of(device), ref_of(device)
+  if record == nil then
+    record = { name = not address.is_id(ref) and ref or nil }
+    record_of(device, record)
+  end
+  record.id = id
+  if type(name) == "string" then record.name = name end
+  if type(online) == "boolean" then record.online = online end
+  if ref ~= id then ref_of(device, id) end
 end
 
 return address

@@ -111,6 +111,7 @@ local function read_field(field)
     arg = field[1], wire = field.wire or field[1], rule = rule, required = not optional,
     convert = field.secret and sealed.copy or OUTGOING[field[2]:match("^%l+")],
     whole = field.whole, hides = field.merged and set_of(field.hides), filename = field.filename,
+    devices = field[2]:find("^device") ~= nil,
   }
 end
 
@@ -234,6 +235,7 @@ local function multipart(op, args, values)
   for _, field in ipairs(op.body) do
     local value = values[field.wire]
     if value ~= nil and field.arg ~= "files" then
+      if type(value) == "userdata" then check.fail(op.who, field.arg, "a string", value) end
       parts[#parts + 1] = { name = field.wire, data = text_of(value) }
     end
   end

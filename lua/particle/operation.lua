@@ -1,6 +1,8 @@
 -- One operation of the cloud, as its row describes it: the way from arguments to body and response.
 
+local address = require("particle.address")
 local arguments = require("particle.arguments")
+local check = require("particle.check")
 local core = require("particle.core")
 local failure = require("particle.failure")
 local files = require("particle.files")
@@ -74,6 +76,15 @@ local function spell_nulls(form)
   end
 end
 
+local function check_texts(op, fields)
+  for name, value in pairs(fields) do
+    if type(value) == "string" and not utf8.len(value) then
+      check.raise(('%s: %s is not valid UTF-8, which JSON needs; format = "form" takes any bytes'):format(
+        op.who, name))
+    end
+  end
+end
+
 local function new_request(op, args, opts)
   local row = op.row
   local request = {
@@ -84,6 +95,7 @@ local function new_request(op, args, opts)
   arguments.fill(op, args, request)
   if opts ~= nil then options.apply(request, opts, op.who) end
   if request.form then spell_nulls(request.form) end
+  if request.json then check_texts(op, request.json) end
   return request
 end
 
@@ -97,17 +109,27 @@ local function bare(text)
   return value
 end
 
-local function finish(op, request, body, second)
+-- A handle that was given learns its id, and its new name.
+local function teach(device, body)
+  if core.type(device) ~= "device" or type(body) ~= "table" then return end
+  local ref = core.device_ref(device)
+  if ref == body.id or not address.is_id(ref) then
+    address.learn(device, body.id, body.name, body.connected)
+  end
+end
+
+local function finish(op, args, request, body, second)
   if body == nil then return nil, second end
+  teach(args.device, body)
   if op.row.bare and request.raw then body = bare(body) end
   if request.seal then body = sealed.opened(body) end
   return body, second
 end
 
-local function send(op, state, request)
+local function send(op, state, args, request)
   local problem = request.multipart and files.problem_of(request.multipart)
   if problem then return failure.unsent(state, request, "cancelled", problem) end
-  return finish(op, request, state.send(request))
+  return finish(op, args, request, state.send(request))
 end
 
 -- Calling -------------------------------------------------------------------------------------------
@@ -139,8 +161,11 @@ function operation.call(api, op, args, opts)
   local template, product = scope.choose(op, state, args)
   local path, err = scope.path(api, op, template, args, product)
   if not path then return nil, err end
+  local learned, problem = scope.learn_ids(op, args)
+  if learned == nil then return nil, problem end
+  if learned then request = new_request(op, args, opts) end
   request.path = path
-  return send(op, state, request)
+  return send(op, state, args, request)
 end
 
 --- Raises where a call with these arguments would be misuse. Nothing is sent.

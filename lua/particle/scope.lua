@@ -160,4 +160,35 @@ function scope.path(api, op, template, args, product)
   return path
 end
 
+-- Whether the handle had to be asked for.
+local function learn_id(device)
+  if address.is_id(core.device_ref(device)) then return false end
+  local product = core.device_product(device)
+  local found, err
+  if product ~= nil then found, err = address.id(device, product) else found, err = device:info() end
+  if found == nil then return nil, err end
+  return true
+end
+
+--- Lets the handles in the fields of a body know their ids: a name will not do there.
+---@param op particle.operation
+---@param args table
+---@return boolean?         whether one had to be asked for; nil where that failed
+---@return particle.Error?
+function scope.learn_ids(op, args)
+  local learned = false
+  for _, field in ipairs(op.body) do
+    local value = args[field.arg]
+    local list = type(value) == "table" and value or { value }
+    for _, one in ipairs(field.devices and list or {}) do
+      if core.type(one) == "device" then
+        local asked, err = learn_id(one)
+        if asked == nil then return nil, err end
+        learned = learned or asked
+      end
+    end
+  end
+  return learned
+end
+
 return scope

@@ -76,7 +76,7 @@ return {
     body = {
       { "config", "object?", "module -> its settings; replaces all that was there", whole = true },
     },
-    reply = "{ }",
+    reply = "{}",
   },
 
   set_product_schema = {

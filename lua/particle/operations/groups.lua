@@ -17,7 +17,7 @@ return {
     paths = { "/v1/products/{product}/devices" },
     body = {
       { "action", constant = "groups" },
-      { "devices", "devices", "ids of devices" },
+      { "devices", "devices", "handles or ids" },
       { "metadata", "object", "`{ add = {...}, remove = {...} }`, names of groups" },
     },
     reply = "{ ok }",

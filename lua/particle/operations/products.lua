@@ -20,7 +20,7 @@ return {
     method = "POST", idempotent = false,
     paths = { "/v1/products/{product}/registration_code" },
     body = {
-      { "device_id", "device" },
+      { "device_id", "device", "a handle or an id" },
     },
     reply = "{ registration_code }",
   },
