@@ -163,8 +163,9 @@ describe("an operation", function()
       return send(request)
     end)
     api.integrations:create { integration_type = "Webhook", event = "e",
-      settings = { url = "u", auth = { username = "joe", password = "hush" } } }
+      settings = { url = "u", auth = { password = "hush" }, headers = { ["X-Key"] = "hush" } } }
     assert.equal("u", seen.json.url)
+    assert.equal("<secret>", tostring(seen.json.headers["X-Key"]))
     assert.equal("<secret>", tostring(seen.json.auth.password))
     assert.is_truthy(cloud.requests[1].body:find('"hush"', 1, true))
     api.secrets:set { name = "KEY", secret = { value = core.secret "hush2" } }

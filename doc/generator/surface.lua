@@ -16,7 +16,8 @@ surface.PAGES = {
   { name = "particle", title = "particle", owners = { "particle" },
     intro = 'The front door: `local particle = require "particle"`.' },
   { name = "api", title = "api", owners = { "particle.Api" },
-    intro = "The cloud, seen by one account: what `particle.new` returns." },
+    intro = "The cloud, seen by one account: what `particle.new` returns. Its groups of operations, such as "
+      .. "`api.sims`, have pages of their own." },
   { name = "device", title = "device", owners = { "particle.Device" },
     intro = "A handle for one device: what `api:device` and `api:devices` return." },
   { name = "stream", title = "stream", owners = {
