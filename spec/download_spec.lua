@@ -54,6 +54,16 @@ describe("libraries.download", function()
     assert.equal("\31\139\0\255{", (other.libraries:download { url = server.url .. "/a" }))
   end)
 
+  it("shows in the log where it went", function()
+    local lines = {}
+    local other <close> = particle.new {
+      token = "x", base_url = "http://127.0.0.1:1", log = function(line) lines[#lines + 1] = line end,
+    }
+    other.libraries:download { url = server.url .. "/a?sign=hush" }
+    assert.is_truthy(lines[1]:find("GET " .. server.url .. "/a 200", 1, true))
+    assert.is_nil(lines[1]:find("hush", 1, true))
+  end)
+
   it("passes through the middleware", function()
     local seen
     api:use(function(request, send)
@@ -83,10 +93,15 @@ describe("libraries.download", function()
     for pattern, url in pairs {
       ["must be a complete address"] = "/files/a", ["complete address "] = "",
       ["must begin with https"] = "ftp://a/b",
-      ["user name or password"] = "https://a:b@c/d", ["holds a space"] = server.url .. "/a b",
-      ["empty segment"] = server.url .. "//b", ['%.%.'] = server.url .. "/../x",
-      ["percent%-encoded"] = server.url .. "/a?b c",
-    } do assert.error_matches(function() api.libraries:download { url = url } end, pattern) end
+      ["user name or password"] = "https://a:b@c/d", ["character that must"] = server.url .. "/a b",
+      ["has a part that is empty"] = server.url .. "//b", ['part that is "%."'] = server.url .. "/%2e%2E/x",
+      ["percent%-encoded"] = server.url .. "/a?b c", ["has no path"] = server.url,
+      ["no path"] = server.url .. "?a",
+      ["zero byte"] = server.url .. "/a%00",
+    } do
+      local function misused() api.libraries:download { url = url } end
+      assert.error_matches(misused, "libraries.download: url .*" .. pattern)
+    end
     assert.error_matches(function() api.libraries:download {} end, "libraries.download: url must be a string")
     assert.error_matches(function() api.libraries:download { url = 5 } end, "libraries.download: url must be")
     assert.equal(0, #server.requests)
