@@ -29,7 +29,7 @@ loop:wrap(function()
 end)
 
 loop:wrap(function()
-  for event in assert(api:subscribe("meal")):each() do
+  for event in assert(api:subscribe("meal")):each() do -- luacheck: ignore 512 (one is enough)
     print("event", event.name, event.data)
     break
   end

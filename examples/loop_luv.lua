@@ -24,7 +24,7 @@ particle.spawn(function()
 end)
 
 particle.spawn(function()
-  for event in assert(api:subscribe("meal")):each() do
+  for event in assert(api:subscribe("meal")):each() do -- luacheck: ignore 512 (one is enough)
     print("event", event.name, event.data)
     break
   end

@@ -124,6 +124,13 @@ describe("the scope of an operation", function()
     assert.equal(('{"device_id":"%s"}'):format(ID), cloud.requests[2].body)
   end)
 
+  it("looks up with the options that the call has", function()
+    api.devices:rename({ device = "kitchen lamp", product = 9, name = "x" },
+      { format = "form", headers = { ["X-Mark"] = "m" }, timeout = 20 })
+    assert.equal("m", cloud.requests[1].headers["x-mark"])
+    assert.equal("name=x", cloud.requests[2].body)
+  end)
+
   it("fails where nothing, or too much, has that name", function()
     found = {}
     local body, err = api.devices:get { device = "kitchen lamp", product = 9 }

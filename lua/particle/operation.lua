@@ -134,11 +134,17 @@ end
 
 -- Calling -------------------------------------------------------------------------------------------
 
+-- The options that a look-up before the call has in common with it.
+local function for_look_up(opts)
+  if opts == nil then return nil end
+  return { timeout = opts.timeout, deadline = opts.deadline, retry = opts.retry, headers = opts.headers }
+end
+
 local function open_stream(api, op, args, opts)
   local template, product = scope.choose(op, core.state(api), args)
   local subscribe = require("particle.subscribe")
   local own = subscribe.options(opts, op.who)
-  local path, err = scope.path(api, op, template, args, product)
+  local path, err = scope.path(api, op, template, args, product, for_look_up(opts))
   if not path then return nil, err end
   return subscribe.at(api, own, path)
 end
@@ -159,9 +165,9 @@ function operation.call(api, op, args, opts)
   local request = new_request(op, args, opts)
   if op.absolute then return require("particle.download").send(state, request, args.url, op.who) end
   local template, product = scope.choose(op, state, args)
-  local path, err = scope.path(api, op, template, args, product)
+  local path, err = scope.path(api, op, template, args, product, for_look_up(opts))
   if not path then return nil, err end
-  local learned, problem = scope.learn_ids(op, args)
+  local learned, problem = scope.learn_ids(op, args, for_look_up(opts))
   if learned == nil then return nil, problem end
   if learned then request = new_request(op, args, opts) end
   request.path = path

@@ -116,7 +116,7 @@ end
 -- Filling in ----------------------------------------------------------------------------------------
 
 -- What a device is called there: by its id where a product takes no names.
-local function device_part(api, value, product)
+local function device_part(api, value, product, opts)
   local ref = type(value) == "string" and value or core.device_ref(value)
   if address.is_id(ref) then return ref:lower() end
   if product == nil then return ref end
@@ -124,13 +124,13 @@ local function device_part(api, value, product)
   if type(value) == "string" or core.device_product(value) ~= product or core.device_api(value) ~= api then
     handle = core.device(api, ref, product)
   end
-  return address.id(handle, product)
+  return address.id(handle, product, opts)
 end
 
-local function part_of(api, op, name, args, product)
+local function part_of(api, op, name, args, product, opts)
   if name == "product" then return product end
   local value = args[name]
-  if name == "device" then return device_part(api, value, product) end
+  if name == "device" then return device_part(api, value, product, opts) end
   if core.type(value) == "device" then return device_part(api, value, nil) end
   if op.row.secret_path and op.row.secret_path[name] and type(value) == "string" then
     return core.secret(value)
@@ -144,14 +144,15 @@ end
 ---@param template particle.template
 ---@param args table
 ---@param product integer|string|nil
+---@param opts? particle.CallOptions  for that request
 ---@return (string|integer|userdata)[]?
 ---@return particle.Error?
-function scope.path(api, op, template, args, product)
+function scope.path(api, op, template, args, product, opts)
   local path = {}
   for i, each in ipairs(template.parts) do
     local part = each
     if type(part) == "table" then
-      local value, err = part_of(api, op, part.name, args, product)
+      local value, err = part_of(api, op, part.name, args, product, opts)
       if value == nil then return nil, err end
       part = value
     end
@@ -161,11 +162,15 @@ function scope.path(api, op, template, args, product)
 end
 
 -- Whether the handle had to be asked for.
-local function learn_id(device)
+local function learn_id(device, opts)
   if address.is_id(core.device_ref(device)) then return false end
   local product = core.device_product(device)
   local found, err
-  if product ~= nil then found, err = address.id(device, product) else found, err = device:info() end
+  if product ~= nil then
+    found, err = address.id(device, product, opts)
+  else
+    found, err = device:info(opts)
+  end
   if found == nil then return nil, err end
   return true
 end
@@ -173,16 +178,17 @@ end
 --- Lets the handles in the fields of a body know their ids: a name will not do there.
 ---@param op particle.operation
 ---@param args table
+---@param opts? particle.CallOptions  for those requests
 ---@return boolean?         whether one had to be asked for; nil where that failed
 ---@return particle.Error?
-function scope.learn_ids(op, args)
+function scope.learn_ids(op, args, opts)
   local learned = false
   for _, field in ipairs(op.body) do
     local value = args[field.arg]
     local list = type(value) == "table" and value or { value }
     for _, one in ipairs(field.devices and list or {}) do
       if core.type(one) == "device" then
-        local asked, err = learn_id(one)
+        local asked, err = learn_id(one, opts)
         if asked == nil then return nil, err end
         learned = learned or asked
       end
