@@ -44,8 +44,18 @@ static const char *text_option(lua_State *L, const char *name) {
     return text;
 }
 
+/* A secret does, too: the table keeps it. */
+static const char *secret_option(lua_State *L, const char *name) {
+    lua_getfield(L, 1, name);
+    const char *text = pt_secret_test(L, -1, NULL);
+    lua_pop(L, 1);
+    return text;
+}
+
 static const char *line_option(lua_State *L, const char *name) {
-    const char *text = text_option(L, name);
+    const char *text = secret_option(L, name);
+    if (text == NULL)
+        text = text_option(L, name);
     if (text != NULL && !pt_lines_is_value(text, strlen(text)))
         pt_raise(L, "%s holds a control character", name);
     return text;

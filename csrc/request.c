@@ -276,13 +276,22 @@ static void read_events(lua_State *L, int idx, pt_transfer *t) {
 
 /* -- the whole -------------------------------------------------------------------------------- */
 
+static void read_ready_query(lua_State *L, int value, pt_transfer *t) {
+    size_t n;
+    const char *text = lua_tolstring(L, value, &n);
+    if (!pt_url_is_query(text, n))
+        pt_raise(L, "query holds a character that must be percent-encoded");
+    pt_need(L, pt_buffer_append(&t->http->query, text, n));
+}
+
 static void read_query(lua_State *L, int idx, pt_transfer *t) {
-    if (lua_getfield(L, idx, "query") != LUA_TNIL) {
-        if (!lua_istable(L, -1))
-            pt_raise(L, "query must be a table, got %s", luaL_typename(L, -1));
-        pt_form_append(L, lua_gettop(L), PT_LIST_COMMAS, "query", &t->http->query,
-                       &t->http->secrets);
-    }
+    int type = lua_getfield(L, idx, "query"), value = lua_gettop(L);
+    if (type == LUA_TSTRING)
+        read_ready_query(L, value, t);
+    else if (type == LUA_TTABLE)
+        pt_form_append(L, value, PT_LIST_COMMAS, "query", &t->http->query, &t->http->secrets);
+    else if (type != LUA_TNIL)
+        pt_raise(L, "query must be a table or an encoded string, got %s", luaL_typename(L, value));
     lua_pop(L, 1);
 }
 

@@ -153,6 +153,13 @@ bool pt_url_check_encoded_path(const char *s, size_t n, bool may_be_empty, const
     return true;
 }
 
+bool pt_url_is_query(const char *s, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (s[i] <= ' ' || s[i] > '~' || s[i] == '#')
+            return false;
+    return true;
+}
+
 /* ASCII case-insensitive; `b` is lower case. */
 static bool same_text(const char *a, const char *b, size_t n) {
     for (size_t i = 0; i < n; i++) {

@@ -23,6 +23,9 @@ const char *pt_url_part_problem(pt_part_check check);
 /* A caller's ready path. false: *why (static text, may follow "path ") says what is wrong. */
 bool pt_url_check_encoded_path(const char *s, size_t n, bool may_be_empty, const char **why);
 
+/* Whether a caller's ready query can be sent as it is. */
+bool pt_url_is_query(const char *s, size_t n);
+
 /* 127.0.0.0/8 as a dotted quad, ::1 with or without brackets, localhost, *.localhost; any letter
  * case. */
 bool pt_url_is_loopback_host(const char *host);

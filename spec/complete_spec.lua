@@ -56,6 +56,17 @@ describe("complete", function()
     assert.are.same({ "api:device", "api:devices" }, at_end_of("api:dev"))
   end)
 
+  it("offers groups of operations, and their operations", function()
+    assert.are.same({ "api.sims" }, at_end_of("api.si"))
+    assert.are.same({ "api.ledgers", "api.legacy" }, at_end_of("api.le"))
+    assert.are.same({ "api.ledgers:list", "api.ledgers:list_instances", "api.ledgers:list_versions" },
+      at_end_of("api.ledgers:list"))
+    assert.are.same({ "api.sims:each" }, at_end_of("api.sims:e"))
+    assert.are.same({}, at_end_of("api.sims."))
+    assert.are.same({}, at_end_of("api.simms:"))
+    assert.are.same({}, asked)
+  end)
+
   it("offers the methods and fields of a device", function()
     assert.are.same({ "lamp:read" }, at_end_of("lamp:rea"))
     assert.are.same({ "lamp.platform_id" }, at_end_of("lamp.pl"))

@@ -140,7 +140,7 @@ describe("a form", function()
   end)
 
   it("is a table", function()
-    refused("a=b", "form must be a table, got string")
+    refused("a b", "form must be a table, got string")
     refused(5, "form must be a table, got number")
   end)
 
@@ -191,8 +191,17 @@ describe("a query", function()
     assert.is_nil(err.url:find("?", 1, true))
   end)
 
-  it("must be a table", function()
-    assert.has_error(function() core.submit(api, { method = "GET", path = "/v1/x", query = "a=b" }) end,
-      "query must be a table, got string")
+  it("may be encoded already", function()
+    assert.is_true(raw.call(api, { method = "GET", path = "/v1/x", query = "b=2&a=%20+&a=1?/" }))
+    assert.equal("b=2&a=%20+&a=1?/", server:last().query)
+    for _, text in ipairs { "a b", "a=\n", "a#b", "a=\u{FC}", "a\0b", "\127" } do
+      assert.has_error(function() core.submit(api, { method = "GET", path = "/v1/x", query = text }) end,
+        "query holds a character that must be percent-encoded")
+    end
+  end)
+
+  it("must be a table or a text", function()
+    assert.has_error(function() core.submit(api, { method = "GET", path = "/v1/x", query = 1 }) end,
+      "query must be a table or an encoded string, got number")
   end)
 end)

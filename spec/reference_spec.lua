@@ -38,13 +38,20 @@ end
 
 local function has(names, name) return (" " .. names .. " "):find(" " .. name .. " ", 1, true) end
 
+-- `api:devices()` is a group of operations that can be called.
+local function with_devices(methods)
+  local copy = { devices = true }
+  for name, method in pairs(methods) do copy[name] = method end
+  return copy
+end
+
 ---The values that hold what a user can call, by class or module.
 local function owners(sim)
   local parser <close> = particle.sse.parser()
   local task <close> = require("particle.scheduler").spawn(function() end)
   local live = getmetatable(sim:device("lamp"))
   return {
-    ["particle.Api"] = core.api_methods,
+    ["particle.Api"] = with_devices(core.api_methods),
     ["particle.Device"] = core.device_methods,
     ["particle.Stream"] = core.stream_methods,
     ["particle.Task"] = getmetatable(task).__index,
@@ -148,7 +155,8 @@ describe("the reference", function()
 
   it("knows the fields of values", function()
     local live = getmetatable(sim:device("lamp"))
-    assert.equal(keys(core.api_getters), fields("particle.Api"))
+    assert.equal("token_expires_at", fields("particle.Api"))
+    assert.is_function(core.api_getters.token_expires_at)
     assert.equal(keys(core.stream_getters), fields("particle.Stream"))
     assert.equal(keys(find_upvalue(live.__index, "GETTERS")), fields("particle.simulator.LiveDevice"))
     local _, err = sim:client({ token = false }):device("lamp"):read("x")
@@ -172,6 +180,92 @@ describe("the reference", function()
     end
   end)
 
+  describe("of operations", function()
+    local catalogue = require("spec.support.catalogue")
+    local pages, collection = {}, nil
+
+    setup(function()
+      for _, page in ipairs(require("doc.generator.operations").pages(markdown.anchor)) do
+        pages[page.name] = page.text
+      end
+      collection = core.decode(require("doc.generator.postman").collection())
+    end)
+
+    -- What stands between a heading and the next.
+    local function section(id)
+      local group, name = id:match("^(.-)%.(.*)$")
+      local text = pages["api." .. group]
+      local _, from = text:find(("\n### api.%s:%s\n"):format(group, name), 1, true)
+      return from and text:sub(from, (text:find("\n### ", from, true)))
+    end
+
+    it("describes all 212, with their paths and arguments", function()
+      for _, entry in ipairs(catalogue) do
+        local text = assert(section(entry.id), entry.id)
+        for _, path in ipairs(entry.paths) do
+          assert.is_truthy(text:find(entry.method .. " " .. path .. "\n", 1, true), entry.id .. path)
+          for name in path:gmatch("{([%w_]+)}") do
+            assert.is_truthy(text:find("\n| `" .. name .. "%??` |"), entry.id .. " " .. name)
+          end
+        end
+        for _, list in ipairs { entry.query or {}, entry.body or {} } do
+          for _, field in ipairs(list) do
+            local mark = field.required and "` |" or "?` |"
+            local shown = text:find("\n| `" .. field[2] .. mark, 1, true) ~= nil
+            local is_file = field[3] == "file" and text:find("\n| `files", 1, true) ~= nil
+            assert.equal(field.constant == nil, shown or is_file, entry.id .. " " .. field[2])
+          end
+        end
+      end
+      assert.equal(212, #catalogue)
+    end)
+
+    it("lists every operation on the page of its group, and every group", function()
+      for _, entry in ipairs(catalogue) do
+        local group, name = entry.id:match("^(.-)%.(.*)$")
+        local title = ("api.%s:%s"):format(group, name)
+        local link = ("[`%s`](#%s)"):format(title, markdown.anchor(title))
+        assert.is_truthy(pages["api." .. group]:find(link, 1, true), entry.id)
+        assert.is_truthy(pages.operations:find(("](api.%s.md)"):format(group), 1, true), group)
+      end
+    end)
+
+    it("has annotations for editors that Lua can read", function()
+      local text = require("doc.generator.operations").annotations()
+      assert.is_function(load(text))
+      for _, entry in ipairs(catalogue) do
+        local group, name = entry.id:match("^(.-)%.(.*)$")
+        local method = ("\nfunction %s:%s(args, opts) end\n"):format(group, name)
+        assert.is_truthy(text:find(method, 1, true), entry.id)
+      end
+    end)
+
+    it("has an entry for every path in a collection for Postman", function()
+      local entries = {}
+      for _, folder in ipairs(collection.item) do
+        for _, item in ipairs(folder.item) do
+          local url = type(item.request.url) == "table" and item.request.url.raw or item.request.url
+          local name = folder.name .. "." .. item.name:match("^[%w_]+")
+          entries[("%s %s %s"):format(name, item.request.method, url)] = item
+        end
+      end
+      local count = 0
+      for _, entry in ipairs(catalogue) do
+        for _, path in ipairs(entry.paths) do
+          local url = path == "{url}" and "{{url}}" or "{{base_url}}" .. path:gsub("{([%w_]+)}", ":%1")
+          local item = entries[("%s %s %s"):format(entry.id, entry.method, url)]
+          assert.is_table(item, entry.id .. url)
+          local body = item.request.body
+          assert.equal(entry.format ~= "none", body ~= nil, entry.id)
+          if body and body.raw then assert.is_table(core.decode(body.raw), entry.id) end
+          count = count + 1
+        end
+      end
+      assert.equal(335, count)
+      assert.equal("base_url", collection.variable[1].key)
+    end)
+  end)
+
   it("becomes pages, of which no link leads astray", function()
     local folder <close> = support.folder()
     local result = support.run { "lua5.4", "doc/generator/main.lua", folder.path }
@@ -181,7 +275,9 @@ describe("the reference", function()
     assert.is_truthy(page:find('<a href="reference/device.html#deviceping">device:ping</a>()', 1, true))
     assert.is_truthy(page:find('<a href="events.html">', 1, true))
     assert.is_truthy(support.read(folder.path .. "/reference/api.html"):find('<h3 id="apipublish">', 1, true))
-    for _, path in ipairs { "particle", "particle/sse", "particle/simulator" } do
+    assert.is_truthy(page:find('<a href="reference/api.sims.html">', 1, true))
+    assert.is_table(core.decode(support.read(folder.path .. "/postman_collection.json")))
+    for _, path in ipairs { "particle", "particle/sse", "particle/simulator", "particle/operations" } do
       assert.is_function(loadfile(folder.path .. "/luals/" .. path .. ".lua"), path)
     end
   end)

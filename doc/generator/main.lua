@@ -7,6 +7,8 @@ package.path = "./?.lua;" .. package.path
 local html = require("doc.generator.html")
 local markdown = require("doc.generator.markdown")
 local meta = require("doc.generator.meta")
+local operations = require("doc.generator.operations")
+local postman = require("doc.generator.postman")
 local surface = require("doc.generator.surface")
 
 local folder = assert(arg[1], "which folder?")
@@ -52,19 +54,29 @@ local public, problems = surface.read(surface.sources())
 stop_at(problems)
 
 local pages = guides()
-for _, page in ipairs(markdown.pages(public)) do
-  local path = "reference/" .. page.name
-  write(path .. ".md", page.text)
-  pages[#pages + 1] = {
-    source = path .. ".md", file = folder .. "/" .. path .. ".md", target = path .. ".html",
-    group = "Reference", label = page.name == "index" and "Overview" or nil,
-  }
+
+local function add_pages(group, list)
+  for _, page in ipairs(list) do
+    local path = "reference/" .. page.name
+    write(path .. ".md", page.text)
+    pages[#pages + 1] = {
+      source = path .. ".md", file = folder .. "/" .. path .. ".md", target = path .. ".html",
+      group = group, label = page.name == "index" and "Overview" or nil,
+    }
+  end
 end
 
-local texts, files, broken = html.render(pages, markdown.targets(public))
+add_pages("Reference", markdown.pages(public))
+add_pages("Operations", operations.pages(markdown.anchor))
+write("postman_collection.json", postman.collection())
+
+local targets = markdown.targets(public)
+operations.add_targets(targets, markdown.anchor)
+local texts, files, broken = html.render(pages, targets)
 for path, text in pairs(texts) do write(path, text) end
 for path in pairs(files) do write(path, read(path)) end
 write("style.css", read("doc/generator/style.css"))
 for path, text in pairs(meta.files(public)) do write("luals/" .. path, text) end
+write("luals/particle/operations.lua", operations.annotations())
 stop_at(broken)
 print(("%s/index.html: %d pages; %s/luals: annotations for editors"):format(folder, #pages, folder))

@@ -1,6 +1,8 @@
 -- What an editor with the language server LuaLS wants to know: the public annotations alone, one file for
 -- each module.
 
+local operations = require("doc.generator.operations")
+
 local meta = {}
 
 local function variable_of(owner) return (owner:gsub("%.", "_")) end
@@ -19,6 +21,8 @@ local function add_class(self, lines, name)
     add_text(lines, field.text)
     lines[#lines + 1] = ("---@field %s %s"):format(item_name(field), field.type)
   end
+  if name ~= "particle.Api" then return end
+  for _, line in ipairs(operations.fields()) do lines[#lines + 1] = line end
 end
 
 local function add_alias(lines, alias)
@@ -64,7 +68,10 @@ local function add_owner(self, lines, name)
   local entries = self:of(name)
   if #entries > 0 then lines[#lines + 1] = ("local %s = {}"):format(variable_of(name)) end
   lines[#lines + 1] = ""
-  for _, entry in ipairs(entries) do add_entry(lines, entry) end
+  for _, entry in ipairs(entries) do
+    local is_group = entry.from_field and entry.name == "devices"
+    if not is_group then add_entry(lines, entry) end
+  end
 end
 
 -- The module that a page is about; the front door's for the values that it leads to.

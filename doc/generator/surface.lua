@@ -16,7 +16,8 @@ surface.PAGES = {
   { name = "particle", title = "particle", owners = { "particle" },
     intro = 'The front door: `local particle = require "particle"`.' },
   { name = "api", title = "api", owners = { "particle.Api" },
-    intro = "The cloud, seen by one account: what `particle.new` returns." },
+    intro = "The cloud, seen by one account: what `particle.new` returns. Its groups of operations, such as "
+      .. "`api.sims`, have pages of their own." },
   { name = "device", title = "device", owners = { "particle.Device" },
     intro = "A handle for one device: what `api:device` and `api:devices` return." },
   { name = "stream", title = "stream", owners = {
@@ -24,6 +25,8 @@ surface.PAGES = {
   }, intro = "Events as they are published: what `api:subscribe` and `device:subscribe` return." },
   { name = "error", title = "error", owners = { "particle.Error", "particle.Kind" },
     intro = "What comes second when a call fails. The first result is nil exactly then." },
+  { name = "file", title = "file", owners = { "particle.File" },
+    intro = "What operations upload: `files` is a list of such." },
   { name = "task", title = "task", owners = { "particle.Task" },
     intro = "Something that goes on while others wait." },
   { name = "token_store", title = "token store", owners = { "particle.TokenStore" },

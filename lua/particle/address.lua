@@ -1,4 +1,4 @@
--- Where a device is: the path of it, or of something of it.
+-- Where a device is: the path of it, or of something of it; and what replies tell of that.
 
 local core = require("particle.core")
 
@@ -15,8 +15,13 @@ local api_of, product_of, ref_of, record_of =
 ---@return boolean
 function address.is_id(ref) return #ref == 24 and not ref:find("%X") end
 
--- Product paths take ids only: a name is looked up once.
-local function resolve(device, product, opts)
+--- The id of a device of a product: product paths take ids only, so a name is looked up once.
+---@param device particle.Device
+---@param product integer|string
+---@param opts? particle.CallOptions  for that request
+---@return string?
+---@return particle.Error?
+function address.id(device, product, opts)
   local ref = ref_of(device)
   if address.is_id(ref) then return ref end
   local api = api_of(device)
@@ -47,10 +52,28 @@ end
 function address.of_device(device, part, opts)
   local product = product_of(device)
   if product ~= nil then
-    local id, err = resolve(device, product, opts)
+    local id, err = address.id(device, product, opts)
     if not id then return nil, err end
   end
   return address.known(device, part)
+end
+
+--- Remembers what a reply tells of a device; from then on it is addressed by its id.
+---@param device particle.Device
+---@param id any  nothing is remembered unless this is an id
+---@param name any
+---@param online any
+function address.learn(device, id, name, online)
+  if type(id) ~= "string" or not address.is_id(id) then return end
+  local record, ref = record_of(device), ref_of(device)
+  if record == nil then
+    record = { name = not address.is_id(ref) and ref or nil }
+    record_of(device, record)
+  end
+  record.id = id
+  if type(name) == "string" then record.name = name end
+  if type(online) == "boolean" then record.online = online end
+  if ref ~= id then ref_of(device, id) end
 end
 
 return address

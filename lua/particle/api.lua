@@ -7,6 +7,9 @@ local options = require("particle.options")
 
 ---@class particle.Api
 ---@field token_expires_at number?  Unix seconds; nil: never, or unknown
+---@field devices fun(self, filter?: particle.DeviceFilter, opts?: particle.CallOptions): particle.Device[]?,
+---particle.Error?  The devices of the account, or of a product, as handles with their records; all pages
+---(`devices.list`). Also the group of operations of that name.
 local methods = core.api_methods
 
 ---@class particle.CallOptions
@@ -71,20 +74,6 @@ function methods.device(self, ref, where)
   local product = scope(state, where and where.product)
   if #ref == 24 and not ref:find("%X") then ref = ref:lower() end
   return core.device(self, ref, product)
-end
-
---- The devices of the account, or of a product, as handles with their records; all pages (`devices.list`).
----@param filter? particle.DeviceFilter
----@param opts? particle.CallOptions
----@return particle.Device[]?
----@return particle.Error?
-function methods.devices(self, filter, opts)
-  check.receiver(self, "api", "devices")
-  local state = open_state(self)
-  local list = require("particle.list")
-  if filter ~= nil then list.check(filter) end
-  local product = scope(state, filter and filter.product)
-  return list.devices(self, state, product, filter or {}, opts)
 end
 
 --- Claims a device for the account (`devices.claim`).
@@ -300,15 +289,30 @@ local getters = core.api_getters
 
 function getters.token_expires_at(self) return core.state(self).token_expires_at end
 
--- Asked for what is neither method nor field: most likely a slip of the pen.
+-- Groups of operations are made when they are first asked for.
+local function new_getter(name)
+  local group = require("particle.group")
+  return function(self)
+    open_state(self)
+    return group.of(self, name)
+  end
+end
+
+-- Asked for what is neither method, field nor group: most likely a slip of the pen.
 setmetatable(getters, { __index = function(_, name)
+  local groups = require("particle.operations").GROUPS
+  if groups[name] then
+    getters[name] = new_getter(name)
+    return getters[name]
+  end
   local suggest = require("particle.suggest")
   local function shown(nearest)
-    return methods[nearest] and "api:" .. nearest .. "(...)" or "api." .. nearest
+    return (methods[nearest] or nearest == "devices") and "api:" .. nearest .. "(...)" or "api." .. nearest
   end
   local known = {}
-  for key in pairs(methods) do known[#known + 1] = key end
-  for key in pairs(getters) do known[#known + 1] = key end
+  for _, names in ipairs { methods, getters, groups } do
+    for key in pairs(names) do known[#known + 1] = key end
+  end
   check.raise(("an api has no %s%s"):format(tostring(name), suggest.hint(name, known, shown)))
 end })
 

@@ -19,7 +19,7 @@ local submit, await = core.submit, scheduler.await
 -- An error raised while waiting (Ctrl-C) discards the transfer, and so does the end of a cancelled task.
 local function transport(api)
   return function(request)
-    local transfer <close> = submit(api, request)
+    local transfer <close> = submit(request.server or api, request)
     await(transfer)
     local seal = request.seal
     if seal then return seal(transfer:take()) end

@@ -27,6 +27,22 @@ local function add_chain(found, value, only_functions)
   end
 end
 
+-- The group of operations that a value is; nothing is loaded to find out.
+local function group_of(value)
+  local group = package.loaded["particle.group"]
+  return group and group.name(value)
+end
+
+local function add_groups(found)
+  for name in pairs(require("particle.operations").GROUPS) do found[name] = true end
+end
+
+local function operations_of(group)
+  local found = { each = true }
+  for name in pairs(require("particle.operations").rows(group)) do found[name] = true end
+  return found
+end
+
 local function field(value, key)
   if core.type(value) == "api" then
     local fine, inner = pcall(function() return value[key] end)
@@ -69,9 +85,11 @@ local function members(source, value, separator)
     add_keys(found, core.device_methods)
   elseif kind == "api" then
     add_keys(found, separator == ":" and core.api_methods or core.api_getters)
-    if separator == "." then add_keys(found, source.groups) end
+    if separator == "." then add_groups(found) else found.devices = true end
   elseif kind == "stream" then
     add_keys(found, separator == ":" and core.stream_methods or core.stream_getters)
+  elseif group_of(value) then
+    return separator == ":" and operations_of(group_of(value)) or found
   else
     add_chain(found, value, separator == ":")
   end
@@ -139,7 +157,6 @@ end
 
 ---@class particle.completion_source
 ---@field env table                                the globals
----@field groups table<string, any>?               names that stand after `api.`
 ---@field devices fun(): string[]                  names of the devices; may ask the cloud
 ---@field record fun(device: userdata): table      what is known of a device; may ask the cloud
 

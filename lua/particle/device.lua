@@ -8,7 +8,7 @@ local failure = require("particle.failure")
 local options = require("particle.options")
 
 local type, math_type = type, math.type
-local is_id, path_of = address.is_id, address.of_device
+local is_id, path_of, learn = address.is_id, address.of_device, address.learn
 local type_of, state_of = core.type, core.state
 local api_of, product_of, ref_of, record_of =
   core.device_api, core.device_product, core.device_ref, core.device_record
@@ -22,22 +22,6 @@ local api_of, product_of, ref_of, record_of =
 ---@field fn table<string, fun(argument?: string|number, opts?: particle.CallOptions): integer>  raises
 ---@field var table<string, any>        read-only; raises on failure
 local methods = core.device_methods
-
--- What replies tell --------------------------------------------------------------------------------
-
--- Remembers what a reply tells of the device; from then on it is addressed by its id.
-local function learn(self, id, name, online)
-  if type(id) ~= "string" or not is_id(id) then return end
-  local record, ref = record_of(self), ref_of(self)
-  if record == nil then
-    record = { name = not is_id(ref) and ref or nil }
-    record_of(self, record)
-  end
-  record.id = id
-  if type(name) == "string" then record.name = name end
-  if type(online) == "boolean" then record.online = online end
-  if ref ~= id then ref_of(self, id) end
-end
 
 -- Functions and variables ---------------------------------------------------------------------------
 
@@ -261,10 +245,9 @@ end
 ---@return particle.Error?
 function methods.flash(self, firmware, opts)
   check.receiver(self, "device", "flash")
-  local flash = require("particle.flash")
-  local request = flash.request(firmware)
-  local readable, problem = flash.check_file(firmware)
-  if readable then return change(self, "flash", request, opts) end
+  local request = require("particle.flash").request(firmware)
+  local problem = require("particle.files").problem_of(request.multipart)
+  if not problem then return change(self, "flash", request, opts) end
   request.path = { "v1", "devices", ref_of(self) }
   return failure.unsent(state_of(api_of(self)), request, "cancelled", problem)
 end

@@ -21,7 +21,7 @@ end
 
 local function new(state, request, fields)
   fields.method = request.method
-  fields.url = failure.url(state.base_url, request.path, request.secret_path)
+  fields.url = failure.url(request.origin or state.base_url, request.path, request.secret_path)
   fields.retryable = fields.retryable or false
   fields.elapsed = fields.elapsed or 0
   return nil, core.error(fields)

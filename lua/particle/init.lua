@@ -89,6 +89,7 @@ end
 local function configure(given, address)
   local config = { base_url = address, user_agent = given.user_agent or "particle-lua/scm-1" }
   for _, name in ipairs(PASSED_ON) do config[name] = given[name] end
+  config.proxy = given.proxy and core.secret(given.proxy) -- it may hold a password
   return config
 end
 
@@ -123,11 +124,11 @@ local function install_limiter(state)
   if choice then state.limiter = require("particle.limiter").layer(state, choice) end
 end
 
-local function open(given, api, address, token, expires_at, reason)
+local function open(given, api, config, token, expires_at, reason)
   local state = core.state(api)
-  state.api, state.options, state.base_url = api, given, address
+  state.api, state.options, state.config, state.base_url = api, given, config, config.base_url
   state.deadline = given.deadline or core.defaults.deadline
-  given.token, given.proxy, given.headers = nil, nil, nil -- the core has what is secret of them
+  given.token, given.proxy, given.headers, config.headers = nil, nil, nil, nil -- they hold secrets
   if given.loop then require("particle.loop").attach(given.loop) end
   install_token(state, token, expires_at, reason)
   install_log(state)
@@ -146,9 +147,10 @@ function particle.new(given)
   given = options.for_api(given)
   local token, base_url, expires_at, reason = find_token(given)
   local address = checked_address(base_url or CLOUD, given.allow_http)
-  local fine, api = pcall(core.api, configure(given, address))
+  local config = configure(given, address)
+  local fine, api = pcall(core.api, config)
   if not fine then misuse(tostring(api)) end
-  open(given, api, address, token, expires_at, reason)
+  open(given, api, config, token, expires_at, reason)
   return api
 end
 

@@ -176,4 +176,22 @@ function list.find(api, state, product, name, opts)
   return failure.unsent(state, request, "bad_request", message)
 end
 
+--- See `api:devices`, for which the group of that name may be called.
+---@param _ table
+---@param api particle.Api
+---@param filter? particle.DeviceFilter
+---@param opts? particle.CallOptions
+---@return particle.Device[]?
+---@return particle.Error?
+function list.of_api(_, api, filter, opts)
+  check.receiver(api, "api", "devices")
+  if core.closed(api) then error("the api is closed", 0) end
+  local state = core.state(api)
+  if filter ~= nil then list.check(filter) end
+  local product
+  if filter then product = filter.product end
+  if product == nil then product = state.options.product end
+  return list.devices(api, state, product or nil, filter or {}, opts)
+end
+
 return list

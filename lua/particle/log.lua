@@ -19,7 +19,7 @@ end
 local function shown_url(base_url, request)
   local path = request.path
   if type(path) == "string" then path = shown_text(path) end
-  return failure.url(base_url, path, request.secret_path)
+  return failure.url(request.origin or base_url, path, request.secret_path)
 end
 
 local function outcome(value, second)

@@ -5,6 +5,7 @@ local check = require("particle.check")
 local core = require("particle.core")
 local options = require("particle.options")
 local provider = require("particle.provider")
+local sealed = require("particle.sealed")
 
 local login = {}
 
@@ -137,26 +138,10 @@ end
 
 -- What is sent ---------------------------------------------------------------------------------------
 
--- The texts behind the opaque values in a reply; only this file can look them up.
-local texts = setmetatable({}, { __mode = "k" })
-
-local function seal(reply, ...)
-  if type(reply) == "table" then
-    for _, name in ipairs { "access_token", "refresh_token" } do
-      local text = reply[name]
-      if type(text) == "string" then
-        reply[name] = core.secret(text)
-        texts[reply[name]] = text
-      end
-    end
-  end
-  return reply, ...
-end
-
 local function send(state, given, fields, opts)
   local id, client_secret = given.client_id or "particle", secret(given.client_secret or "particle")
   local request = {
-    method = "POST", path = { "oauth", "token" }, form = fields, auth = "none", seal = seal,
+    method = "POST", path = { "oauth", "token" }, form = fields, auth = "none", seal = sealed.reply,
     operation = "oauth.login",
   }
   if given.client_auth == "body" then
@@ -195,19 +180,12 @@ end
 
 -- What comes of it -----------------------------------------------------------------------------------
 
--- Only once: no copy of it is to outlive the record.
-local function take_text(value)
-  local text = value ~= nil and texts[value] or nil
-  if text then texts[value] = nil end
-  return text
-end
-
 local function new_record(state, reply)
   local seconds = math.tointeger(tonumber(reply.expires_in))
   local now = math.floor((state.clock or core.time)())
   return setmetatable({
-    access_token = take_text(reply.access_token),
-    refresh_token = take_text(reply.refresh_token),
+    access_token = sealed.take(reply.access_token),
+    refresh_token = sealed.take(reply.refresh_token),
     token_type = reply.token_type,
     expires_in = seconds,
     expires_at = seconds and seconds > 0 and now + seconds or nil,
@@ -245,7 +223,7 @@ end
 local function obtain(state, given, grant, opts)
   local request, reply, err = exchange(state, given, grant, opts)
   if reply == nil then return nil, err end
-  if type(reply) ~= "table" or not texts[reply.access_token] then
+  if type(reply) ~= "table" or not sealed.text(reply.access_token) then
     return require("particle.failure").protocol(state, request, "the reply holds no access token", nil)
   end
   local record = new_record(state, reply)

@@ -51,32 +51,33 @@ end
 
 -- An idle stream is to be small: its path is one text, which streams of the same events share.
 local function encode(parts, prefix)
-  parts[#parts + 1] = prefix
-  for i, part in ipairs(parts) do parts[i] = core.escape(tostring(part)) end
-  return "/v1/" .. table.concat(parts, "/")
+  local encoded = { "" }
+  for i, part in ipairs(parts) do encoded[i + 1] = core.escape(tostring(part)) end
+  encoded[#encoded + 1] = prefix and core.escape(prefix)
+  return table.concat(encoded, "/")
 end
 
 local function of_org(opts)
   local device, product = opts.device, opts.product
   if device then
     local id = type(device) == "string" and device or device.id or core.device_ref(device)
-    return { "orgs", opts.org, "devices", id, "events" }
+    return { "v1", "orgs", opts.org, "devices", id, "events" }
   end
-  if product then return { "orgs", opts.org, "products", product, "events" } end
-  return { "orgs", opts.org, "events" }
+  if product then return { "v1", "orgs", opts.org, "products", product, "events" } end
+  return { "v1", "orgs", opts.org, "events" }
 end
 
 local function public(prefix)
   if prefix == nil then
     check.raise('subscribe: the cloud wants a prefix for scope = "public", such as subscribe("temp", {...})')
   end
-  return { "events" }
+  return { "v1", "events" }
 end
 
 local function of_account(state, opts)
   local product = opts.product
   if product == nil and opts.scope == nil then product = state.options.product end
-  return product and { "products", product, "events" } or { "devices", "events" }
+  return product and { "v1", "products", product, "events" } or { "v1", "devices", "events" }
 end
 
 local function of_device(api, opts)
@@ -115,6 +116,22 @@ function subscribe.api(api, prefix, opts)
   return new(api, own, prefix)
 end
 
+--- Checks the options of a stream.
+---@param opts? particle.SubscribeOptions
+---@param who string  for messages
+---@return table  a copy
+function subscribe.options(opts, who) return own_options(opts, who, stream.OPTIONS) end
+
+--- A stream of the events at a path.
+---@param api particle.Api
+---@param own table  from `subscribe.options`
+---@param parts (string|integer)[]  raw
+---@return particle.Stream?
+---@return particle.Error?
+function subscribe.at(api, own, parts)
+  return stream.new { api = api, opts = own, path = encode(parts) }
+end
+
 --- See `device:subscribe`.
 ---@param device particle.Device
 ---@param prefix? string
@@ -123,7 +140,7 @@ end
 ---@return particle.Error?
 function subscribe.device(device, prefix, opts)
   check_prefix(prefix, "subscribe")
-  local own = own_options(opts, "subscribe", stream.OPTIONS)
+  local own = subscribe.options(opts, "subscribe")
   return stream.new { api = core.device_api(device), opts = own, device = device, prefix = prefix }
 end
 
