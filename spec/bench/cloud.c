@@ -120,7 +120,7 @@ typedef struct connection {
 } connection;
 
 static connection *connections[MOST_DESCRIPTORS];
-static connection *first_later, *last_later;
+static connection *first_later, **end_later = &first_later;
 static int events = -1; /* the epoll set */
 
 static void die(const char *what) {
@@ -209,21 +209,19 @@ static long now_ms(void) {
 static void answer_later(connection *c) {
     c->due = now_ms() + DELAY_MS;
     c->next = NULL;
-    *(first_later ? &last_later->next : &first_later) = c;
-    last_later = c;
+    *end_later = c;
+    end_later = &c->next;
 }
 
-static void forget_later(const connection *c) {
-    connection **at = &first_later, *before = NULL;
-    while (*at != NULL && *at != c) {
-        before = *at;
-        at = &before->next;
-    }
+static void forget_later(connection *c) {
+    connection **at = &first_later;
+    while (*at != NULL && *at != c)
+        at = &(*at)->next;
     if (*at == NULL)
         return;
     *at = c->next;
-    if (last_later == c)
-        last_later = before;
+    if (end_later == &c->next)
+        end_later = at;
 }
 
 static void drop(connection *c) {
@@ -307,7 +305,7 @@ static void answer_due(void) {
     long now = first_later ? now_ms() : 0;
     while (first_later != NULL && first_later->due <= now) {
         connection *c = first_later;
-        first_later = c->next;
+        forget_later(c);
         if (!answer(c))
             drop(c);
     }
