@@ -4,6 +4,7 @@ local catalogue = require("spec.support.catalogue")
 local core = require("particle.core")
 local operations = require("particle.operations")
 local raw = require("spec.support.raw_server")
+local simulator = require("particle.simulator")
 local streaming = require("spec.support.streaming")
 local wire = require("spec.support.wire")
 
@@ -362,6 +363,28 @@ describe("operations", function()
       end
     end
     assert.is_true(words >= 10)
+  end)
+
+  it("reach what the simulator has on their paths", function()
+    local sim, client
+    local function begin()
+      if sim then sim:close() end
+      sim = simulator.new { devices = { { name = "lamp", id = wire.ID } } }
+      client = sim:client { retry = false }
+    end
+    begin()
+    for _, entry in ipairs(catalogue) do
+      for _, path in ipairs(paths_of(entry)) do
+        local group, name = split(entry.id)
+        local body = client[group][name](client[group], arguments(entry, path, required))
+        if entry.reply == "sse" and body then body:close() end
+        local last = sim:requests()[#sim:requests()]
+        assert.equal(path:gsub("{.-}", "{}"), last.route and last.route:gsub("{.-}", "{}"), entry.id)
+        assert.equal(entry.method, last.method, entry.id)
+        if entry.method == "DELETE" and (group == "user" or group == "tokens") then begin() end
+      end
+    end
+    sim:close()
   end)
 
   it("are asked for page by page where the catalogue says so", function()

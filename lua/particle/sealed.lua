@@ -61,7 +61,7 @@ end
 ---@param reply any
 ---@return any
 function sealed.opened(reply)
-  if type(reply) ~= "table" then return sealed.text(reply) or reply end
+  if type(reply) ~= "table" then return sealed.take(reply) or reply end
   for key, item in pairs(reply) do reply[key] = sealed.opened(item) end
   return reply
 end
