@@ -331,7 +331,7 @@ static void push_curl_message(lua_State *L, const pt_transfer *t) {
 static const char *push_end(lua_State *L, const pt_transfer *t) {
     switch (t->end) {
     case PT_END_DEADLINE:
-        lua_pushfstring(L, "no result within %f s (deadline)", (LUAI_UACNUMBER)t->deadline);
+        lua_pushfstring(L, "no result within the deadline of %f s", (LUAI_UACNUMBER)t->deadline);
         return "timeout";
     case PT_END_BODY:
         push_limit(L, "the reply is larger than max_body", t->http->limits.body);

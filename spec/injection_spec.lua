@@ -356,6 +356,73 @@ describe("what a program passes on", function()
     end
   end)
 
+  -- What an operation takes, filled with the text wherever one fits.
+  local function arguments_of(op, template, text)
+    local args = { device = op.known.device and ID } -- a name would have to be looked up
+    for name, field in pairs(op.known) do
+      if field.rule and (template.names[name] or not op.placeholders[name]) then
+        for _, value in ipairs {
+          text, { text }, { { data = text, name = text, type = "text/plain" } }, { [text] = text }, true, 1,
+        } do
+          if args[name] == nil and field.rule.fits(value) then args[name] = value end
+        end
+      end
+    end
+    return args
+  end
+
+  local function has_shape(template, parts)
+    if #parts ~= #template.parts then return false end
+    for i, part in ipairs(template.parts) do
+      if type(part) == "string" and part ~= parts[i] then return false end
+    end
+    return true
+  end
+
+  local function is_of(op, request)
+    local parts = parts_of(request.path)
+    for _, template in ipairs(op.templates) do
+      if has_shape(template, parts) then return true end
+    end
+  end
+
+  -- Returns whether the operation sent its request.
+  local function try(api, op, template, text)
+    local group, name = op.who:match("^(.-)%.(.*)$")
+    local args = arguments_of(op, template, text)
+    local requests = requests_of(function()
+      local result = api[group][name](api[group], args)
+      if core.type(result) == "stream" then result:close() end
+    end, text) or {}
+    assert(#requests <= 1, op.who .. " was sent " .. #requests .. " times")
+    for _, request in ipairs(requests) do
+      local fine, problem = pcall(check_request, request)
+      if not fine then error(("%s, %q: %s\n%s"):format(op.who, text, tostring(problem), request.head), 0) end
+      assert(is_of(op, request), op.who .. ": " .. request.path)
+    end
+    return requests[1] ~= nil
+  end
+
+  it("as an argument of an operation of the catalogue stays what it is, or is refused", function()
+    local operations, new = require("particle.operations"), require("particle.operation").new
+    local api, sent, refused = client(), 0, {}
+    for group in pairs(operations.GROUPS) do
+      for name, row in pairs(operations.rows(group)) do
+        local op = new(group, name, row)
+        for _, template in ipairs(op.absolute and {} or op.templates) do
+          if not try(api, op, template, "benign") then refused[#refused + 1] = op.who end
+          for _, text in ipairs {
+            "a\r\nX-Injected: 1", "../b?injected=1#c", "a b&injected=1\0", '";\n@e/%2e%0d%0a',
+          } do
+            if try(api, op, template, text) then sent = sent + 1 end
+          end
+        end
+      end
+    end
+    assert.is_true(sent > 800, sent .. " were sent")
+    assert.is_true(#refused < 20, table.concat(refused, " "))
+  end)
+
   it("as a part of a url is escaped", function()
     local api = client()
     for _, text in ipairs(TEXTS) do
