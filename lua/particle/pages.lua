@@ -18,7 +18,7 @@ local pages = {}
 ---@field items any[]        those that are handed out
 ---@field at integer         the last one that was handed out
 ---@field ended boolean      there is no further page
----@field fetching boolean
+---@field fetching? table     the turn of who fetches a page
 local Pages = {}
 Pages.__index = Pages
 
@@ -121,11 +121,16 @@ end
 
 local Turn = {}
 
-function Turn:__close() self.pages.fetching = false end
+function Turn:__close()
+  self.over, self.pages.fetching = true, nil
+  for _, waiter in ipairs(self.waiters) do scheduler.notify(waiter) end
+end
+
+local function is_over(turn) return turn.over end
 
 function Pages:fetch()
-  self.fetching = true
-  local turn <close> = setmetatable({ pages = self }, Turn) -- luacheck: ignore turn
+  local turn <close> = setmetatable({ pages = self, waiters = {}, over = false }, Turn)
+  self.fetching = turn
   local reply, err = operation.call(self.api, self.op, self.args, self.opts)
   if reply == nil then error(err, 0) end
   local items = items_of(self.op.row.list, reply)
@@ -137,7 +142,9 @@ end
 function Pages:next()
   while true do
     if self.fetching then -- for another task
-      scheduler.wait(function() return not self.fetching end)
+      local turn, waiter = self.fetching, {}
+      table.insert(turn.waiters, waiter)
+      scheduler.await_news({ waiter }, is_over, turn)
     elseif self.at < #self.items then
       self.at = self.at + 1
       return self.items[self.at]
@@ -176,7 +183,7 @@ function pages.each(api, op, args, opts)
   if list.size and (list.scope == nil or product ~= nil) then own.page = own.page or 1 end
   local self = setmetatable({
     api = api, op = op, args = own, opts = opts, items = {}, page = {}, at = 0, ended = false,
-    fetching = false, seen = {},
+    fetching = nil, seen = {},
   }, Pages)
   return function() return self:next() end
 end

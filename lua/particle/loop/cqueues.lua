@@ -12,8 +12,9 @@ local loop = {}
 local poll, running = cqueues.poll, cqueues.running
 local TICK = 0.01 -- seconds, where the system has no descriptor for the poller
 
-local poller = core.poller()
-local what = poller:pollfd() and poller or TICK
+-- No methods, in which Ctrl-C could strike while cqueues asks.
+local fd = core.poller():pollfd()
+local what = fd and { pollfd = fd, events = "r" } or TICK
 
 -- Serves the poller in one controller.
 ---@class particle.loop.cqueues.Pump
@@ -67,7 +68,7 @@ function loop.start()
   local controller = running()
   if not controller then return end
   local pump = pump_of(controller)
-  if not pump.co then start(pump, controller) end
+  if not pump.co or coroutine.status(pump.co) == "dead" then start(pump, controller) end
 end
 
 function loop.stop()
