@@ -19,6 +19,24 @@ static bool read_flag(lua_State *L, const char *name) {
     return flag;
 }
 
+/* The one field of the reply that is needed; the text is constant. NULL: all of it. */
+static const char *read_only(lua_State *L) {
+    static const char *const fields[] = {"result", "return_value"};
+    const char *found = NULL;
+    lua_getfield(L, 2, "only");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields && lua_isstring(L, -1); i++)
+        if (strcmp(lua_tostring(L, -1), fields[i]) == 0)
+            found = fields[i];
+    lua_pop(L, 1);
+    return found;
+}
+
+static pt_reply_wishes read_wishes(lua_State *L) {
+    return (pt_reply_wishes){.raw = read_flag(L, "raw"),
+                             .response = read_flag(L, "response"),
+                             .json = {.nulls = read_flag(L, "nulls"), .only = read_only(L)}};
+}
+
 /* submit(api, request) -> transfer: started, or queued behind max_connections others */
 static int submit(lua_State *L) {
     luaL_checkudata(L, 1, PT_API_NAME);
@@ -29,8 +47,7 @@ static int submit(lua_State *L) {
     luaL_setmetatable(L, CALL_NAME);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
-    c->wishes =
-        (pt_reply_wishes){read_flag(L, "raw"), read_flag(L, "nulls"), read_flag(L, "response")};
+    c->wishes = read_wishes(L);
     c->transfer = pt_engine_take(pt_api_check(L, 1));
     pt_need(L, c->transfer != NULL);
     pt_request_read(L, 2, c->transfer);

@@ -56,7 +56,7 @@ static int encode(lua_State *L) {
 static int decode(lua_State *L) {
     size_t n;
     const char *text = luaL_checklstring(L, 1, &n);
-    if (pt_json_decode(L, text, n, lua_toboolean(L, 2)))
+    if (pt_json_decode(L, text, n, (pt_json_wishes){.nulls = lua_toboolean(L, 2)}))
         return 1;
     lua_pushnil(L);
     lua_insert(L, -2);

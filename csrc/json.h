@@ -12,10 +12,17 @@
  * missing or unfit. pt_secret_open must have run for the encoder to know secrets. */
 void pt_json_open(lua_State *L);
 
+typedef struct pt_json_wishes {
+    bool nulls; /* keep nulls in objects */
+    /* If not NULL: of the outermost object nothing but this field is needed. The others may be
+       missing then, but for one that is called "ok". */
+    const char *only;
+} pt_json_wishes;
+
 /* Pushes the value and returns true, or pushes a message and returns false. Whole numbers become
- * integers; a null in an object is removed unless `keep_nulls`, elsewhere it is the light userdata
- * NULL. Only memory errors raise. */
-bool pt_json_decode(lua_State *L, const char *s, size_t n, bool keep_nulls);
+ * integers; a null in an object is removed unless it is to be kept, elsewhere it is the light
+ * userdata NULL. Only memory errors raise. */
+bool pt_json_decode(lua_State *L, const char *s, size_t n, pt_json_wishes wishes);
 
 /* Whether the text has more than so many arrays and objects inside each other. */
 bool pt_json_is_deeper(const char *s, size_t n, size_t most);

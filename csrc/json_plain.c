@@ -70,13 +70,23 @@ static const char *find_special(const char *at, const char *end) {
     return at;
 }
 
-static bool read_string(reader *r) {
+/* What is between the quotation marks. */
+static bool find_string(reader *r, const char **start, size_t *n) {
     if (!skip(r, '"'))
         return false;
-    const char *start = r->at;
-    r->at = find_special(start, r->end);
-    lua_pushlstring(r->L, start, (size_t)(r->at - start));
+    *start = r->at;
+    r->at = find_special(*start, r->end);
+    *n = (size_t)(r->at - *start);
     return skip(r, '"');
+}
+
+static bool read_string(reader *r) {
+    const char *start;
+    size_t n;
+    if (!find_string(r, &start, &n))
+        return false;
+    lua_pushlstring(r->L, start, n);
+    return true;
 }
 
 /* Takes at most so many digits into *value, and returns how many. */
@@ -99,20 +109,34 @@ static bool push_decimal(lua_State *L, int64_t digits, int decimals) {
     return FLT_EVAL_METHOD == 0;
 }
 
-static bool read_number(reader *r) {
-    int64_t digits = 0;
+typedef struct number {
+    int64_t digits;
+    int decimals;
+    bool point;
+} number;
+
+static bool find_number(reader *r, number *n) {
+    *n = (number){0};
     bool negative = skip(r, '-');
     bool zero = r->at < r->end && *r->at == '0';
-    int whole = read_digits(r, DIGITS, &digits), decimals = 0;
-    bool point = skip(r, '.');
-    if (point)
-        decimals = read_digits(r, DIGITS - whole, &digits);
-    if (whole == 0 || (zero && whole > 1) || (point && decimals == 0) || (negative && digits == 0))
+    int whole = read_digits(r, DIGITS, &n->digits);
+    n->point = skip(r, '.');
+    if (n->point)
+        n->decimals = read_digits(r, DIGITS - whole, &n->digits);
+    if (whole == 0 || (zero && whole > 1) || (n->point && n->decimals == 0) ||
+        (negative && n->digits == 0))
         return false; /* what follows, also a further digit or an exponent, is nobody's token */
-    digits = negative ? -digits : digits;
-    if (point)
-        return push_decimal(r->L, digits, decimals);
-    lua_pushinteger(r->L, (lua_Integer)digits);
+    n->digits = negative ? -n->digits : n->digits;
+    return true;
+}
+
+static bool read_number(reader *r) {
+    number n;
+    if (!find_number(r, &n))
+        return false;
+    if (n.point)
+        return push_decimal(r->L, n.digits, n.decimals);
+    lua_pushinteger(r->L, (lua_Integer)n.digits);
     return true;
 }
 
@@ -196,13 +220,104 @@ static bool read_value(reader *r, int depth, bool in_object) {
     }
 }
 
-bool pt_json_plain_push(lua_State *L, const char *s, size_t n, bool keep_nulls, int array_mt) {
-    reader r = {.L = L, .at = s, .end = s + n, .keep_nulls = keep_nulls, .array_mt = array_mt};
+/* -- one field ------------------------------------------------------------------------------- */
+
+static bool pass_value(reader *r, int depth);
+
+static bool pass_string(reader *r) {
+    const char *start;
+    size_t n;
+    return find_string(r, &start, &n);
+}
+
+static bool pass_object(reader *r, int depth) {
+    skip_space(r);
+    if (skip(r, '}'))
+        return true;
+    do {
+        if (!pass_string(r) || !skip_token(r, ':') || !pass_value(r, depth))
+            return false;
+    } while (skip_token(r, ','));
+    return skip(r, '}');
+}
+
+static bool pass_array(reader *r, int depth) {
+    skip_space(r);
+    if (skip(r, ']'))
+        return true;
+    do {
+        if (!pass_value(r, depth))
+            return false;
+    } while (skip_token(r, ','));
+    return skip(r, ']');
+}
+
+/* As read_value, but makes nothing of it. */
+static bool pass_value(reader *r, int depth) {
+    number n;
+    switch (r->at < r->end ? *r->at : '\0') {
+    case '"':
+        return pass_string(r);
+    case '{':
+        r->at++;
+        return depth < DEEPEST && pass_object(r, depth + 1);
+    case '[':
+        r->at++;
+        return depth < DEEPEST && pass_array(r, depth + 1);
+    case 'n':
+        return skip_word(r, "null");
+    case 't':
+        return skip_word(r, "true");
+    case 'f':
+        return skip_word(r, "false");
+    default:
+        return find_number(r, &n);
+    }
+}
+
+static bool is_name(const char *start, size_t n, const char *name) {
+    return strlen(name) == n && memcmp(start, name, n) == 0;
+}
+
+/* The fields behind the first brace: the wanted one goes into the table at the top. */
+static bool sift_fields(reader *r, const char *wanted) {
+    const char *start;
+    size_t n;
+    bool found = false;
+    do {
+        if (!find_string(r, &start, &n) || is_name(start, n, "ok") || !skip_token(r, ':'))
+            return false;
+        if (!is_name(start, n, wanted)) {
+            if (!pass_value(r, 1))
+                return false;
+        } else {
+            found = true;
+            if (!read_value(r, 1, true))
+                return false;
+            lua_setfield(r->L, -2, wanted);
+        }
+    } while (skip_token(r, ','));
+    return found && skip(r, '}');
+}
+
+static bool sift(reader *r, const char *wanted) {
+    if (!skip(r, '{'))
+        return false;
+    skip_space(r);
+    lua_createtable(r->L, 0, 1);
+    return sift_fields(r, wanted);
+}
+
+/* -- all of it --------------------------------------------------------------------------------- */
+
+bool pt_json_plain_push(lua_State *L, const char *s, size_t n, pt_json_wishes wishes,
+                        int array_mt) {
+    reader r = {.L = L, .at = s, .end = s + n, .keep_nulls = wishes.nulls, .array_mt = array_mt};
     int top = lua_gettop(L);
     if (n == 0 || !lua_checkstack(L, SLOTS))
         return false;
     skip_space(&r);
-    bool plain = read_value(&r, 0, false);
+    bool plain = wishes.only ? sift(&r, wishes.only) : read_value(&r, 0, false);
     skip_space(&r);
     if (plain && r.at == r.end)
         return true;

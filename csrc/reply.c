@@ -252,7 +252,8 @@ static int fail_with_body(lua_State *L, pt_transfer *t) {
 }
 
 static int fail_with_status(lua_State *L, pt_transfer *t) {
-    if (!pt_json_decode(L, t->http->reply.data, t->http->reply.len, true)) {
+    const pt_json_wishes all = {.nulls = true};
+    if (!pt_json_decode(L, t->http->reply.data, t->http->reply.len, all)) {
         lua_pop(L, 1);
         lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
     }
@@ -421,7 +422,7 @@ static int push_success(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
         lua_pushboolean(L, 1);
     } else if (t->http->limits.depth < PT_JSON_DEEPEST && is_too_deep(t)) {
         return fail_too_deep(L, t);
-    } else if (!pt_json_decode(L, t->http->reply.data, t->http->reply.len, wishes.nulls)) {
+    } else if (!pt_json_decode(L, t->http->reply.data, t->http->reply.len, wishes.json)) {
         if (is_too_deep(t))
             return fail_too_deep(L, t);
         lua_pushfstring(L, "the reply is no JSON: %s", lua_tostring(L, -1));

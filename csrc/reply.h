@@ -4,12 +4,13 @@
 
 #include <lua.h>
 
+#include "json.h"
 #include "transfer.h"
 
 typedef struct pt_reply_wishes {
     bool raw;      /* the body as it came */
-    bool nulls;    /* keep nulls in objects */
     bool response; /* the second result */
+    pt_json_wishes json;
 } pt_reply_wishes;
 
 /* Registers the metatable of response.headers, once per Lua state. */

@@ -414,6 +414,74 @@ describe("a reply that is not what the cloud promises", function()
   end)
 end)
 
+describe("a reply of which a known device needs one field", function()
+  local reply, cloud, api, lamp
+
+  before_each(function()
+    reply = { result = 0, return_value = 0, id = ID, coreInfo = { deviceID = ID, connected = true } }
+    cloud = Cloud.new(function() return 200, reply end)
+    api = cloud:client()
+    lamp = api:device(ID)
+    assert(lamp:read("x"))
+    assert.is_not_nil(lamp.record)
+  end)
+
+  after_each(function() cloud:close() end)
+
+  it("is read like any other", function()
+    for text, value in pairs {
+      ['{"a":[1,{"b":"c"},[],{}],"result":1.5,"z":-2.5e3,"y":null}'] = 1.5,
+      [' { "result" : {"ok":false} , "x":true } '] = { ok = false },
+      ['{"result":1,"n":{"result":2},"result":3}'] = 3,
+      ['{"result":null}'] = core.null,
+      ['{"result":{"a":null}}'] = {},
+      ['{"\\u0072esult":1}'] = 1,
+      ['{"a":"\\"","result":"\\n"}'] = "\n",
+    } do
+      reply = text
+      assert.are.same(value, lamp:read("x"))
+    end
+    reply = '{"id":"x","return_value":-7,"connected":true}'
+    assert.are.equal(-7, lamp:call("f"))
+  end)
+
+  it("is refused where it is no JSON, behind the field, too", function()
+    for _, rest in ipairs {
+      "", ",", ",1", ',"a"', ',"a":}', ',"a":01}', "}}", ',"a":[1,]}', ',"a":tru}', ',"a":"',
+    } do
+      reply = '{"result":1' .. rest
+      local value, err = lamp:read("x")
+      assert.is_nil(value)
+      assert.are.equal("protocol", err.kind)
+      assert.are.equal(reply, err.body)
+    end
+  end)
+
+  it("that says ok: false is a failure, with all of it as its body", function()
+    reply = { ok = false, result = 1, return_value = 1, errors = { "why" } }
+    local value, err = lamp:read("x")
+    assert.is_nil(value)
+    assert.are.equal("bad_request", err.kind)
+    assert.are.same(reply, err.body)
+  end)
+
+  it("is whole in an error", function()
+    reply = { name = "x", id = ID }
+    assert.are.same(reply, select(2, lamp:read("x")).body)
+    assert.are.same(reply, select(2, lamp:call("f")).body)
+  end)
+
+  it("is whole for middleware", function()
+    local seen
+    api:use(function(request, send)
+      seen = send(request)
+      return seen
+    end)
+    assert.are.equal(0, lamp:read("x"))
+    assert.are.same(ID, seen.coreInfo.deviceID)
+  end)
+end)
+
 describe("a device of a product", function()
   it("is asked for on the product's paths", function()
     local cloud <close> = Cloud.new(function()

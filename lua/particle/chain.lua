@@ -58,7 +58,7 @@ end
 -- Middleware sees the response with the value; the caller of a verb gets what that verb promises.
 local function watched(send)
   return function(request)
-    request.response = true
+    request.response, request.only = true, nil
     return checked(send(request))
   end
 end

@@ -45,6 +45,7 @@ function methods.call(self, function_name, argument, opts)
   if path == nil then return nil, unresolved end
   local request = {
     method = "POST", path = path, form = { arg = argument or "" }, operation = "devices.call_function",
+    only = record_of(self) ~= nil and "return_value" or nil,
   }
   if opts ~= nil then options.apply(request, opts, "call") end
   local state = state_of(api_of(self))
@@ -82,6 +83,7 @@ function methods.read(self, variable, opts)
   if path == nil then return nil, unresolved end
   local request = {
     method = "GET", path = path, idempotent = true, nulls = true, operation = "devices.get_variable",
+    only = record_of(self) ~= nil and "result" or nil,
   }
   if opts ~= nil then
     options.apply(request, opts, "read")
