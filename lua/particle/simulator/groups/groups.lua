@@ -53,6 +53,14 @@ local function complete(group)
   group.color, group.description = group.color or "#34495e", group.description or ""
 end
 
+-- Puts another name, or none, where firmware was released to a group.
+local function replace_in_releases(context, name, new_name)
+  for _, version in ipairs(context.cloud.store:of("product_firmware", context.owner.key).list) do
+    local i = index_of(version.groups, name)
+    if i and new_name then version.groups[i] = new_name elseif i then table.remove(version.groups, i) end
+  end
+end
+
 local function rename(group, context, changes)
   local name = group.name
   if next(changes) == nil then return errors.nothing_to_change end
@@ -62,11 +70,13 @@ local function rename(group, context, changes)
       device.groups[index_of(device.groups, name)] = changes.name
     end
     context.table:rename(name, changes.name)
+    replace_in_releases(context, name, changes.name)
   end
   for field, value in pairs(changes) do group[field] = value end
 end
 
 local function empty(group, context)
+  replace_in_releases(context, group.name, nil)
   for _, device in ipairs(devices_of(context.cloud, context.owner.product, group.name)) do
     take_off(device, group.name)
   end
