@@ -50,7 +50,8 @@ describe("journal", function()
         .. '"l":[{"token":"s"}],"otp":null}',
     }))
     assert.same({
-      login = { password = "<secret>", otp = "<secret>" }, secret = "<secret>", l = { { token = "<secret>" } },
+      login = { password = "<secret>", otp = "<secret>" }, secret = "<secret>",
+        l = { { token = "<secret>" } },
       otp = core.null,
     }, entry.fields)
   end)
