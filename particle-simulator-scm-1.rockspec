@@ -96,6 +96,7 @@ build = {
       ["particle.simulator.iso"] = "lua/particle/simulator/iso.lua",
       ["particle.simulator.jobs"] = "lua/particle/simulator/jobs.lua",
       ["particle.simulator.journal"] = "lua/particle/simulator/journal.lua",
+      ["particle.simulator.lists"] = "lua/particle/simulator/lists.lua",
       ["particle.simulator.live"] = "lua/particle/simulator/live.lua",
       ["particle.simulator.logic"] = "lua/particle/simulator/logic.lua",
       ["particle.simulator.multipart"] = "lua/particle/simulator/multipart.lua",

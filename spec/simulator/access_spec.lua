@@ -50,4 +50,22 @@ describe("access", function()
     assert.same({ "/v1/devices/{device}/ping", "/v1/products/{product}/devices/{device}/ping" },
       access.paths("/ping"))
   end)
+
+  it("names the paths of what several have", function()
+    assert.same({ "/v1/x", "/v1/products/{product}/x", "/v1/orgs/{org}/x" }, access.owned("/x"))
+    assert.same({ "/v1/x", "/v1/orgs/{org}/x" }, access.owned("/x", "user", "org"))
+    assert.same({ "/v1/x/{y}", "/v1/z/{y}" }, access.below({ "/v1/x", "/v1/z" }, "/{y}"))
+  end)
+
+  it("tells whose a path is", function()
+    local function key(params)
+      local owner, refusal = access.owner(cloud, { user = joe, params = params })
+      return owner and owner.key or refusal
+    end
+    assert.equal("user " .. joe.id, key {})
+    assert.equal("product 42", key { product = "42" })
+    assert.equal("device " .. ID, key { product = "42", device = ID })
+    assert.equal(errors.org_unknown, key { org = "nix" })
+    assert.equal(errors.product_unknown, key { product = "44" })
+  end)
 end)

@@ -37,8 +37,7 @@ describe("device", function()
       .. '"last_heard":"1970-01-01T00:16:40.500Z","last_handshake_at":"1970-01-01T00:16:40.500Z",'
       .. '"product_id":32,"online":true,"connected":true,"platform_id":32,"cellular":false,"notes":null,'
       .. '"status":"normal","serial_number":"P01BD35F8245B0C","mac_wifi":"20:92:69:a2:2f:0b",'
-      .. '"system_firmware_version":"6.3.0","firmware_updates_enabled":true,"firmware_updates_forced":false,'
-      .. '"device_protection":{"status":"enabled"}}',
+      .. '"system_firmware_version":"6.3.0","firmware_updates_enabled":true,"firmware_updates_forced":false}',
       record(device {}))
   end)
 

@@ -46,11 +46,12 @@ describe("journal", function()
       assert.equal("<secret>", value)
     end
     local entry = note(asking.raw("POST", "/", {
-      json = '{"auth":{"password":"s3cret","otp":5},"secret":{"value":"s3cret"},'
+      json = '{"login":{"password":"s3cret","otp":5},"secret":{"value":"s3cret"},'
         .. '"l":[{"token":"s"}],"otp":null}',
     }))
     assert.same({
-      auth = { password = "<secret>", otp = "<secret>" }, secret = "<secret>", l = { { token = "<secret>" } },
+      login = { password = "<secret>", otp = "<secret>" }, secret = "<secret>",
+        l = { { token = "<secret>" } },
       otp = core.null,
     }, entry.fields)
   end)
@@ -94,5 +95,17 @@ describe("journal", function()
     assert.equal(1000, #list)
     assert.equal("/501", list[1].path)
     assert.equal("/1500", list[1000].path)
+  end)
+
+  it("hides what integrations and secrets hold", function()
+    local cloud, ask = require("spec.simulator.asking").cloud()
+    ask("PUT", "/v1/secrets/KEY", { json = '{"secret":{"value":"s3cret"}}' })
+    ask("POST", "/v1/webhooks", { json = '{"event":"e","url":"x","auth":{"bearer":"s3cret"}}' })
+    ask("POST", "/v1/integrations", {
+      json = '{"integration_type":"GoogleMaps","event":"e","api_key":"s3cret"}',
+    })
+    for _, entry in ipairs(cloud.journal:list()) do
+      assert.is_nil(core.encode(entry.fields):find("s3cret", 1, true))
+    end
   end)
 end)

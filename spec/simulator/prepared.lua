@@ -81,7 +81,8 @@ local BODIES = {
   ["groups.create"] = json '{"name":"new"}',
   ["groups.update"] = json '{"color":"#ffffff"}',
   ["integrations.create"] = json("{" .. HOOK .. '"GoogleMaps","api_key":"k"}'),
-  ["integrations.create_azure_iot_hub"] = json("{" .. HOOK .. '"AzureIotHub","hub_name":"h"}'),
+  ["integrations.create_azure_iot_hub"] = json("{" .. HOOK
+    .. '"AzureIotHub","hub_name":"h","policy_name":"p","policy_key":"k"}'),
   ["integrations.create_google_maps"] = json("{" .. HOOK .. '"GoogleMaps","api_key":"k"}'),
   ["integrations.create_google_pubsub"] = json("{" .. HOOK .. '"GoogleCloudPubSub","topic":"t"}'),
   ["integrations.create_legacy_webhook"] = json '{"event":"e","url":"https://example.com"}',
@@ -185,6 +186,7 @@ end
 local function fill(cloud, make, root)
   local product = "/v1/products/42"
   local at = { product = "42", org = "acme", device = ID, variable = "temperature", ["function"] = "led",
+    function_name = "led",
     prefix = "e",
     group = "g", version = "2", key = "A", name = "S", ledger = "l", scope_value = ID,
       email = "joe@example.com",
@@ -275,14 +277,14 @@ local prepared = {}
 ---@param id string    of the operation
 ---@param path string  one of its templates
 ---@param options? particle.simulator.Options
----@return { cloud: particle.simulator.Cloud, ask: function, target: string, how: table? }
+---@return { cloud: particle.simulator.Cloud, ask: function, target: string, how: table?, at: table }
 function prepared.prepare(id, path, options)
   local cloud, ask = new_cloud(options or {})
   local at = fill(cloud, maker(ask), root_of(path))
   if PREPARE[id] then PREPARE[id](cloud, ask, at) end
   local how = BODIES[id]
   if type(how) == "function" then how = how(at) end
-  return { cloud = cloud, ask = ask, target = target_of(id, path, at), how = how }
+  return { cloud = cloud, ask = ask, target = target_of(id, path, at), how = how, at = at }
 end
 
 return prepared

@@ -96,6 +96,16 @@ function access.owned(rest, ...)
   return paths
 end
 
+--- Paths with something behind each.
+---@param paths string[]
+---@param rest string  such as "/{integration}"
+---@return string[]
+function access.below(paths, rest)
+  local longer = {}
+  for i, path in ipairs(paths) do longer[i] = path .. rest end
+  return longer
+end
+
 --- Both paths of a call to a device.
 ---@param rest string  what follows the device, such as "/ping"
 ---@return string[] templates

@@ -9,6 +9,7 @@ local faults = require("particle.simulator.faults")
 local ids = require("particle.simulator.ids")
 local jobs = require("particle.simulator.jobs")
 local journal = require("particle.simulator.journal")
+local lists = require("particle.simulator.lists")
 local oauth = require("particle.simulator.oauth")
 local products = require("particle.simulator.products")
 local requests = require("particle.simulator.request")
@@ -102,18 +103,11 @@ function cloud.new(options)
   return self
 end
 
-local function contains(list, item)
-  for _, one in ipairs(list) do
-    if one == item then return true end
-  end
-  return false
-end
-
 -- What an API user may not ask for.
 local function check_scope(token, route)
   if not token.scopes then return nil end
   if not route.scope then return errors.api_user end
-  if not contains(token.scopes, route.scope) then return errors.out_of_scope end
+  if not lists.index_of(token.scopes, route.scope) then return errors.out_of_scope end
 end
 
 --- Finds out who asks.

@@ -139,9 +139,9 @@ local function base_record(self, in_detail)
     "platform_id", self.platform_id, "cellular", self:is_cellular(), "notes", self.notes or reply.null,
     "functions", functions, "variables", variables, "status", "normal",
     "serial_number", self.serial_number, "iccid", self.iccid, "imei", self.imei, "mac_wifi", self.mac_wifi,
-    "system_firmware_version", "6.3.0", "firmware_updates_enabled", true, "firmware_updates_forced",
-      self.firmware_updates_forced,
-    "device_protection", reply.object("status", self.is_unprotected and "disabled" or "enabled"))
+    "system_firmware_version", "6.3.0", "firmware_updates_enabled", true,
+    "firmware_updates_forced", self.firmware_updates_forced,
+    "device_protection", self.is_unprotected and reply.object("status", "disabled") or nil)
 end
 
 -- What a product's record has besides.

@@ -1,6 +1,7 @@
 -- Routes: the lists of devices, one device's record, unclaiming.
 
 local access = require("particle.simulator.access")
+local lists = require("particle.simulator.lists")
 local pages = require("particle.simulator.pages")
 local reply = require("particle.simulator.reply")
 local requests = require("particle.simulator.request")
@@ -43,19 +44,10 @@ local function sort(list, query)
   end)
 end
 
-local function is_in_groups(device, names)
-  if not names then return true end
-  for _, name in ipairs(names) do
-    for _, group in ipairs(device.groups) do
-      if group == name then return true end
-    end
-  end
-  return false
-end
-
 local function is_as_asked(device, query, groups)
   return contains(device.id, query.deviceId) and contains(device.name, query.deviceName)
-    and contains(device.serial_number, query.serialNumber) and is_in_groups(device, groups)
+    and contains(device.serial_number, query.serialNumber)
+    and (not groups or lists.overlap(device.groups, groups))
     and (not query.quarantined or tostring(device.quarantined) == query.quarantined)
 end
 

@@ -3,6 +3,7 @@
 
 local core = require("particle.core")
 local errors = require("particle.simulator.errors")
+local lists = require("particle.simulator.lists")
 local requests = require("particle.simulator.request")
 
 local fields = {}
@@ -53,13 +54,6 @@ local KINDS = {
   any = { "a value", function(value) return value end },
 }
 
-local function contains(list, value)
-  for _, item in ipairs(list) do
-    if item == value then return true end
-  end
-  return false
-end
-
 local function expectation(rule)
   if rule.expected then return rule.expected end
   if rule.one_of then return "one of " .. table.concat(rule.one_of, ", ") end
@@ -70,7 +64,7 @@ local function read(rule, value)
   if value == core.null then return rule.nullable and value or nil end
   value = KINDS[rule[2]][2](value)
   if value == nil then return nil end
-  if rule.one_of and not contains(rule.one_of, value) then return nil end
+  if rule.one_of and not lists.index_of(rule.one_of, value) then return nil end
   if rule.pattern and not value:find(rule.pattern) then return nil end
   return value
 end

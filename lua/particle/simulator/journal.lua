@@ -9,6 +9,7 @@ local HIDDEN = "<secret>"
 local SECRET_NAMES = {
   access_token = true, refresh_token = true, mfa_token = true, token = true, password = true,
   current_password = true, client_secret = true, otp = true, secret = true,
+  auth = true, mobile_secret = true, api_key = true, policy_key = true,
 }
 local SECRET_HEADERS = { authorization = true, cookie = true, ["proxy-authorization"] = true }
 

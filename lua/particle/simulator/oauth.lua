@@ -86,7 +86,9 @@ end
 function grants.client_credentials(cloud, request, client)
   local scope = request.fields.scope
   if scope ~= nil and scope ~= "" then return for_customer(cloud, request, client, scope) end
-  return issue(cloud, request, cloud.client_owners[client] or cloud.accounts.list[1], client)
+  local owner = cloud.client_owners[client] or cloud.accounts.list[1]
+  if not owner then return errors.bad_client end
+  return issue(cloud, request, owner, client)
 end
 
 local function token(cloud, request)

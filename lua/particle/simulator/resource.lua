@@ -155,12 +155,6 @@ local function handler(self, name, verb)
   end
 end
 
-local function of_one(self)
-  local paths = {}
-  for i, path in ipairs(self.paths) do paths[i] = ("%s/{%s}"):format(path, self.param) end
-  return paths
-end
-
 --- A record that a path names, for routes beyond these: its context, the record | nil, refusal.
 ---@param self particle.simulator.Resource
 ---@param cloud particle.simulator.Cloud
@@ -180,12 +174,10 @@ end
 ---@param more? particle.simulator.Route[]
 ---@return particle.simulator.Route[]
 function resource.routes(self, more)
-  local routes = more or {}
+  local routes, of_one = more or {}, access.below(self.paths, ("/{%s}"):format(self.param))
   for name, verb in pairs(self.verbs) do
-    routes[#routes + 1] = {
-      METHODS[name], ON_THE_LIST[name] and self.paths or of_one(self),
-      handler(self, name, verb), scope = verb.scope, secret = self.secret,
-    }
+    local paths = ON_THE_LIST[name] and self.paths or of_one
+    routes[#routes + 1] = { METHODS[name], paths, handler(self, name, verb), scope = verb.scope }
   end
   return routes
 end

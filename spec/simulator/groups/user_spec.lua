@@ -47,6 +47,15 @@ describe("user", function()
     assert.equal(400, (call("DELETE", "/v1/user", { password = "p" })))
     assert.equal(200, (call("DELETE", "/v1/user", { password = "new" })))
     assert.equal(400, login("jo", "new"))
+    assert.is_nil(cloud.devices:first(function(device) return device.owner end))
+  end)
+
+  it("may be the last one that is deleted", function()
+    call = select(2, asking.api { users = { { username = "joe", password = "p" } } })
+    assert.equal(200, (call("DELETE", "/v1/user", { password = "p" })))
+    local status, told = call("POST", "/oauth/token", nil, { token = false, form = {
+      grant_type = "client_credentials", client_id = "particle", client_secret = "particle" } })
+    assert.same({ 400, "invalid_client" }, { status, told.error })
   end)
 
   it("loses all tokens if that is wished", function()

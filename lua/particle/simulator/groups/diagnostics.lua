@@ -9,11 +9,7 @@ local reply = require("particle.simulator.reply")
 local PATHS = access.owned("/diagnostics/{device}", "user", "product")
 local MONTH = 30 * 86400
 
-local function below(rest)
-  local paths = {}
-  for i, path in ipairs(PATHS) do paths[i] = path .. rest end
-  return paths
-end
+local function below(rest) return access.below(PATHS, rest) end
 
 local function with_device(handle)
   return function(cloud, request)

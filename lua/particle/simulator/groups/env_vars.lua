@@ -8,11 +8,7 @@ local reply = require("particle.simulator.reply")
 local PATHS = { "/v1/env", "/v1/products/{product}/env", "/v1/orgs/{org}/env", "/v1/env/{device}" }
 local MOST = 50 -- operations at once
 
-local function below(rest)
-  local paths = {}
-  for i, path in ipairs(PATHS) do paths[i] = path .. rest end
-  return paths
-end
+local function below(rest) return access.below(PATHS, rest) end
 
 local function invalid(place, text)
   return errors.oauth(400, "bad_request", ("Validation error: %s %s"):format(place, text))

@@ -4,19 +4,14 @@ local access = require("particle.simulator.access")
 local core = require("particle.core")
 local errors = require("particle.simulator.errors")
 local fields = require("particle.simulator.fields")
+local lists = require("particle.simulator.lists")
 local reply = require("particle.simulator.reply")
 local requests = require("particle.simulator.request")
 local resource = require("particle.simulator.resource")
 
-local function index_of(list, item)
-  for i, one in ipairs(list) do
-    if one == item then return i end
-  end
-end
-
 local function devices_of(cloud, product, group)
   return cloud.devices:all(function(device)
-    return device.product == product and index_of(device.groups, group) ~= nil
+    return device.product == product and lists.index_of(device.groups, group) ~= nil
   end)
 end
 
@@ -29,7 +24,7 @@ local function take_off(device, group)
 end
 
 local function put_into(device, group)
-  if not index_of(device.groups, group) then device.groups[#device.groups + 1] = group end
+  if not lists.index_of(device.groups, group) then device.groups[#device.groups + 1] = group end
 end
 
 local NAME = "lowercase letters, digits, dashes and underscores"
@@ -53,20 +48,30 @@ local function complete(group)
   group.color, group.description = group.color or "#34495e", group.description or ""
 end
 
+-- Puts another name, or none, where firmware was released to a group.
+local function replace_in_releases(context, name, new_name)
+  for _, version in ipairs(context.cloud.store:of("product_firmware", context.owner.key).list) do
+    local i = lists.index_of(version.groups, name)
+    if i and new_name then version.groups[i] = new_name elseif i then table.remove(version.groups, i) end
+  end
+end
+
 local function rename(group, context, changes)
   local name = group.name
   if next(changes) == nil then return errors.nothing_to_change end
   if changes.name and changes.name ~= name then
     if context.table:get(changes.name) then return errors.taken("name") end
     for _, device in ipairs(devices_of(context.cloud, context.owner.product, name)) do
-      device.groups[index_of(device.groups, name)] = changes.name
+      device.groups[lists.index_of(device.groups, name)] = changes.name
     end
     context.table:rename(name, changes.name)
+    replace_in_releases(context, name, changes.name)
   end
   for field, value in pairs(changes) do group[field] = value end
 end
 
 local function empty(group, context)
+  replace_in_releases(context, group.name, nil)
   for _, device in ipairs(devices_of(context.cloud, context.owner.product, group.name)) do
     take_off(device, group.name)
   end
@@ -112,13 +117,6 @@ local function assign(cloud, request)
   return reply.json(200, reply.object("ok", true))
 end
 
-local function is_in_any(device, names)
-  for _, name in ipairs(names) do
-    if index_of(device.groups, name) then return true end
-  end
-  return false
-end
-
 -- Which devices would get another firmware.
 local function impact(cloud, request)
   local product, refusal = access.product(cloud, request)
@@ -132,7 +130,7 @@ local function impact(cloud, request)
   local counts, versions, total = {}, {}, 0
   for _, device in ipairs(cloud.devices:all(function(one) return one.product == product end)) do
     local from = device.firmware_version
-    if from ~= version and (is_default or is_in_any(device, names)) then
+    if from ~= version and (is_default or lists.overlap(device.groups, names)) then
       if not counts[from] then versions[#versions + 1] = from end
       counts[from], total = (counts[from] or 0) + 1, total + 1
     end

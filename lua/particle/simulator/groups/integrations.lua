@@ -146,8 +146,7 @@ local function test(cloud, request)
   return reply.json(200, reply.object("pass", pass, "data", data or reply.null))
 end
 
-local tests = {}
-for i, path in ipairs(integrations.paths) do tests[i] = path .. "/{integration}/test" end
+local tests = access.below(integrations.paths, "/{integration}/test")
 
 local routes = resource.routes(integrations, { { "POST", tests, test, scope = "integrations:test" } })
 return resource.routes(hooks, routes)

@@ -193,11 +193,7 @@ local function get_version(cloud, request)
   return reply.json(200, reply.object("instance", instance_view(found)))
 end
 
-local function below(rest)
-  local paths = {}
-  for i, path in ipairs(ledgers.paths) do paths[i] = path .. rest end
-  return paths
-end
+local function below(rest) return access.below(ledgers.paths, rest) end
 
 ledgers.verbs = {
   list = { scope = "ledgers:list", filter = is_asked }, create = { run = complete }, get = {},

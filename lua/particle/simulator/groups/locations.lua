@@ -4,6 +4,7 @@ local access = require("particle.simulator.access")
 local core = require("particle.core")
 local errors = require("particle.simulator.errors")
 local iso = require("particle.simulator.iso")
+local lists = require("particle.simulator.lists")
 local pages = require("particle.simulator.pages")
 local reply = require("particle.simulator.reply")
 local requests = require("particle.simulator.request")
@@ -83,16 +84,6 @@ end
 
 local function starts(text, prefix) return not prefix or text:sub(1, #prefix) == prefix end
 
-local function is_in_any(device, groups)
-  if not groups then return true end
-  for _, group in ipairs(device.groups) do
-    for _, wanted in ipairs(groups) do
-      if group == wanted then return true end
-    end
-  end
-  return false
-end
-
 -- The views of the devices that the query asks for | nil, refusal.
 local function found(cloud, request)
   local product, refusal = access.product(cloud, request)
@@ -105,7 +96,7 @@ local function found(cloud, request)
   for _, device in ipairs(cloud.devices:all(function(one) return one.product == product end)) do
     local own = chosen(known[device.id], fits)
     if own[1] and starts(device.id, query.device_id) and starts(device.name, query.device_name)
-      and is_in_any(device, groups) then
+      and (not groups or lists.overlap(device.groups, groups)) then
       list[#list + 1] = view(device, own, query)
     end
   end

@@ -165,11 +165,7 @@ local function execute(cloud, request)
   return reply.json(200, reply.object("result", reply.object("status", status, "logs", logs_view(logs))))
 end
 
-local function below(rest)
-  local paths = {}
-  for i, path in ipairs(functions.paths) do paths[i] = path .. "/{logic_function}" .. rest end
-  return paths
-end
+local function below(rest) return access.below(functions.paths, "/{logic_function}" .. rest) end
 
 return resource.routes(functions, {
   { "POST", access.owned("/logic/execute", "user", "org"), execute },

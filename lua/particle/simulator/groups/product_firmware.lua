@@ -6,6 +6,7 @@ local errors = require("particle.simulator.errors")
 local fields = require("particle.simulator.fields")
 local firmware = require("particle.simulator.firmware")
 local iso = require("particle.simulator.iso")
+local lists = require("particle.simulator.lists")
 local reply = require("particle.simulator.reply")
 local requests = require("particle.simulator.request")
 local resource = require("particle.simulator.resource")
@@ -75,19 +76,13 @@ local RELEASE = {
   { "intelligent", "boolean" },
 }
 
-local function index_of(list, item)
-  for i, one in ipairs(list) do
-    if one == item then return i end
-  end
-end
-
 -- A group, and those without one, have one release at a time.
 local function release_to(context, version, values)
   local groups = context.cloud.store:of("groups", context.owner.key)
   for _, other in ipairs(context.table.list) do
     if values.product_default then other.product_default = false end
     for _, name in ipairs(values.groups or {}) do
-      local i = index_of(other.groups, name)
+      local i = lists.index_of(other.groups, name)
       if i then table.remove(other.groups, i) end
     end
   end
@@ -101,9 +96,7 @@ end
 
 local function is_meant(device, version)
   if device.desired_firmware_version or device.development then return false end
-  for _, name in ipairs(device.groups) do
-    if index_of(version.groups, name) then return true end
-  end
+  if lists.overlap(device.groups, version.groups) then return true end
   return version.product_default and #device.groups == 0
 end
 

@@ -81,7 +81,4 @@ local function set(cloud, request)
   return reply.json(200, reply.object("secret", secrets.view(secret, context)))
 end
 
-local ones = {}
-for i, path in ipairs(secrets.paths) do ones[i] = path .. "/{name}" end
-
-return resource.routes(secrets, { { "PUT", ones, set } })
+return resource.routes(secrets, { { "PUT", access.below(secrets.paths, "/{name}"), set } })

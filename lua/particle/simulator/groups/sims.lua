@@ -13,11 +13,7 @@ local PATHS = access.owned("/sims", "user", "product")
 local UNKNOWN = errors.failed(404, "SIM not found.")
 local OK = reply.json(200, reply.object("ok", true))
 
-local function below(rest)
-  local paths = {}
-  for i, path in ipairs(PATHS) do paths[i] = path .. rest end
-  return paths
-end
+local function below(rest) return access.below(PATHS, rest) end
 
 local function add(sims, iccid, user, product, now)
   return sims:add(iccid, {

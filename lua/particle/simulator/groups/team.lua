@@ -8,11 +8,7 @@ local reply = require("particle.simulator.reply")
 
 local PATHS = access.owned("/team", "product", "org")
 
-local function below(rest)
-  local paths = {}
-  for i, path in ipairs(PATHS) do paths[i] = path .. rest end
-  return paths
-end
+local function below(rest) return access.below(PATHS, rest) end
 
 local UNKNOWN = errors.failed(404, "Team member not found.")
 local ROLES = { "Administrator", "Developer", "View-only", "Support" }

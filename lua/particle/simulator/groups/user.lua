@@ -85,10 +85,18 @@ local function update(cloud, request)
   return done(values.password and "Password changed" or "User updated")
 end
 
+-- The devices become nobody's, and the teams go on without the user.
 local function delete(cloud, request)
-  if request.fields.password ~= request.user.password then return WRONG_PASSWORD end
-  cloud.tokens:revoke_all(request.user)
-  cloud.accounts:remove(request.user)
+  local user = request.user
+  if request.fields.password ~= user.password then return WRONG_PASSWORD end
+  cloud.tokens:revoke_all(user)
+  for _, device in ipairs(cloud.devices:all(function(one) return one.owner == user end)) do
+    device.owner = nil
+  end
+  for _, list in ipairs { cloud.products.list, cloud.orgs.list } do
+    for _, owner in ipairs(list) do owner.team:remove(user.username) end
+  end
+  cloud.accounts:remove(user)
   return done("User deleted")
 end
 
