@@ -105,12 +105,13 @@ local function end_of_user(task)
   end
 end
 
+-- Even a call needs memory: what may find none comes first, so that it can be tried again.
 local function settle(task)
-  task.done = true
-  count.busy = count.busy - 1
   end_of_user(task)
   timers.give_up(task)
   hooks.ended(task)
+  task.done = true
+  count.busy = count.busy - 1
   local waiters = task.waiters
   if not waiters then return end
   task.waiters = nil
@@ -347,11 +348,19 @@ end
 
 -- Ending --------------------------------------------------------------------------------------------
 
+local function is_at_work(task)
+  local state = status(task.co)
+  return state == "running" or state == "normal"
+end
+
+-- It ended where there was no memory to tell of it.
+local function is_buried(task) return not task.done and status(task.co) == "dead" end
+
 --- Ends the task where it waits: its pending `__close` run, a call under way is given up. Does nothing after
 --- its end.
 function Task:cancel()
   if self.done then return end
-  if status(self.co) ~= "suspended" then
+  if is_at_work(self) then
     check.raise("cancel: a running task cannot be ended from within")
   end
   self.cancelled = true
@@ -367,8 +376,7 @@ Task.__close = Task.cancel
 --- as soon as it can be.
 ---@param task particle.Task
 function tasks.end_soon(task)
-  if status(task.co) == "suspended" then return task:cancel() end
-  task.ending = true
+  if is_at_work(task) then task.ending = true else task:cancel() end
 end
 
 --- Waits for the task's end, whatever that is.
@@ -376,6 +384,7 @@ end
 function tasks.join(task)
   local me = tasks.current()
   if me == task then check.raise("wait: a task cannot wait for itself") end
+  if is_buried(task) then fail(task, NO_MEMORY.value) end
   if not task.done then task.waiters = task.waiters or {} end
   while me and not task.done do
     table.insert(task.waiters, me)
@@ -406,7 +415,7 @@ local function first_of(scope)
   end
 end
 
---- Ends the tasks that the user started in the scope, and in those within it. Needs no memory.
+--- Ends the tasks that the user started in the scope, and in those within it.
 ---@param scope table  from `new_scope`
 function tasks.end_all(scope)
   local task = first_of(scope)
@@ -416,7 +425,15 @@ function tasks.end_all(scope)
   end
 end
 
-Scope.__close = tasks.end_all
+local TRIES = 10
+
+-- Where memory has run out a try leaves the next one the stack that it made, and what the ended tasks held.
+function Scope:__close()
+  for _ = 1, TRIES do
+    if pcall(tasks.end_all, self) then return end
+  end
+  tasks.end_all(self)
+end
 
 --- The unfinished tasks that the user started in the scope, and in those within it.
 ---@param scope table  from `new_scope`

@@ -120,7 +120,7 @@ typedef struct connection {
 } connection;
 
 static connection *connections[MOST_DESCRIPTORS];
-static connection *first_later, **end_later = &first_later;
+static connection *first_later, *last_later;
 static int events = -1; /* the epoll set */
 
 static void die(const char *what) {
@@ -209,19 +209,27 @@ static long now_ms(void) {
 static void answer_later(connection *c) {
     c->due = now_ms() + DELAY_MS;
     c->next = NULL;
-    *end_later = c;
-    end_later = &c->next;
+    if (last_later != NULL)
+        last_later->next = c;
+    else
+        first_later = c;
+    last_later = c;
 }
 
-static void forget_later(connection *c) {
-    connection **at = &first_later;
-    while (*at != NULL && *at != c)
-        at = &(*at)->next;
-    if (*at == NULL)
+static void forget_later(const connection *c) {
+    connection *before = NULL, *at = first_later;
+    while (at != NULL && at != c) {
+        before = at;
+        at = at->next;
+    }
+    if (at == NULL)
         return;
-    *at = c->next;
-    if (end_later == &c->next)
-        end_later = at;
+    if (before != NULL)
+        before->next = at->next;
+    else
+        first_later = at->next;
+    if (last_later == at)
+        last_later = before;
 }
 
 static void drop(connection *c) {
