@@ -46,8 +46,11 @@ static const char *text_option(lua_State *L, const char *name) {
 
 /* A secret does, too: the table keeps it. */
 static const char *secret_option(lua_State *L, const char *name) {
+    size_t n = 0;
     lua_getfield(L, 1, name);
-    const char *text = pt_secret_test(L, -1, NULL);
+    const char *text = pt_secret_test(L, -1, &n);
+    if (text != NULL && strlen(text) != n)
+        pt_raise(L, "%s holds a NUL byte", name);
     lua_pop(L, 1);
     return text;
 }

@@ -9,6 +9,7 @@
 #include "interrupt.h"
 #include "json.h"
 #include "lua_util.h"
+#include "multipart.h"
 #include "private_file.h"
 #include "secret.h"
 #include "url.h"
@@ -139,6 +140,7 @@ static const luaL_Reg functions[] = {
     {"time", wall_time},
     {"array", pt_json_mark_array},
     {"interrupts", pt_interrupts},
+    {"file_problem", pt_multipart_file_problem},
     {NULL, NULL},
 };
 

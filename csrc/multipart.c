@@ -27,6 +27,18 @@ static const char *name_field(lua_State *L, int part, const char *name) {
     return text;
 }
 
+static const char *why_unreadable(void) {
+    return errno != 0 ? strerror(errno) : "not a regular file";
+}
+
+int pt_multipart_file_problem(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    if (pt_upload_is_readable(path))
+        return 0;
+    lua_pushfstring(L, "cannot read %s: %s", path, why_unreadable());
+    return 1;
+}
+
 static void add_content(lua_State *L, int part, pt_transfer *t, curl_mimepart *mime) {
     size_t n = 0;
     const char *bytes = text_field(L, part, "data", &n);
@@ -35,8 +47,7 @@ static void add_content(lua_State *L, int part, pt_transfer *t, curl_mimepart *m
         pt_raise(L, "multipart: a part has either data or path");
     CURLcode code = path ? pt_upload_file(t, mime, path) : pt_upload_bytes(t, mime, bytes, n);
     if (code == CURLE_READ_ERROR)
-        pt_raise(L, "multipart: cannot read %s: %s", path,
-                 errno != 0 ? strerror(errno) : "not a regular file");
+        pt_raise(L, "multipart: cannot read %s: %s", path, why_unreadable());
     pt_need(L, code == CURLE_OK);
 }
 

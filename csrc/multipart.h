@@ -10,4 +10,7 @@
    file that cannot be opened (naming it), and when memory ran out. */
 void pt_multipart_append(lua_State *L, int idx, pt_transfer *t);
 
+/* file_problem(path) -> why the file cannot be sent; nothing when it can. */
+int pt_multipart_file_problem(lua_State *L);
+
 #endif

@@ -82,6 +82,14 @@ static FILE *open_regular(const char *path, size_t *size) {
     return file;
 }
 
+bool pt_upload_is_readable(const char *path) {
+    size_t size;
+    FILE *file = open_regular(path, &size);
+    if (file != NULL)
+        fclose(file);
+    return file != NULL;
+}
+
 CURLcode pt_upload_file(pt_transfer *t, curl_mimepart *part, const char *path) {
     source *s = calloc(1, sizeof *s);
     if (s == NULL)

@@ -14,4 +14,7 @@ CURLcode pt_upload_bytes(pt_transfer *t, curl_mimepart *part, const char *bytes,
    On CURLE_READ_ERROR errno says why it could not be opened; 0: it is no regular file. */
 CURLcode pt_upload_file(pt_transfer *t, curl_mimepart *part, const char *path);
 
+/* Whether it could be added now; errno likewise. */
+bool pt_upload_is_readable(const char *path);
+
 #endif

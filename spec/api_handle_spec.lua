@@ -61,6 +61,7 @@ describe("an api", function()
       end
       assert.has_error(function() new { [name] = "a\0b" } end, name .. " holds a NUL byte")
     end
+    assert.has_error(function() new { proxy = core.secret("a\0b") } end, "proxy holds a NUL byte")
   end)
 
   it("has no lines smuggled in by its user agent or proxy", function()

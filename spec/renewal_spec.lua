@@ -402,6 +402,16 @@ describe("a login that is retained", function()
     assert.are.equal(1, api:device("lamp"):read("x"))
   end)
 
+  it("is tried again after an hour at most, however long the cloud asked for", function()
+    login()
+    revoke()
+    refuse = function() return nil, core.error { kind = "server", message = "m", retry_after = 2e9 } end
+    assert.is_nil((api:device("lamp"):read("x", { retry = false })))
+    refuse = nil
+    core.state(api).now = function() return core.now() + 3600 end
+    assert.are.equal(1, api:device("lamp"):read("x"))
+  end)
+
   it("ends a stream for good when it is refused, and only then", function()
     login()
     local stream <close> = assert(api:subscribe("a", { retry = streaming.AT_ONCE }))
@@ -623,6 +633,26 @@ describe("a token store of an api", function()
     assert.are.equal(1, second:device("lamp"):read("x"))
     assert.are.equal("refresh_token", sim:requests()[2].fields.grant_type)
     assert.are_not.equal(old, kept.access_token)
+  end)
+
+  it("is looked at again when its refresh token was refused: another program may have been first", function()
+    local first <close> = client()
+    assert(first:login(JOE))
+    local stale = kept
+    moment = moment + 600
+    assert.are.equal(1, first:device("lamp"):read("x"))
+    local fresh = kept
+    sim:fault { status = 400, body = '{"error":"invalid_grant"}', route = "POST /oauth/token" }
+    kept = stale
+    local store = memory()
+    store.load = function()
+      local record = kept
+      kept = fresh
+      return record
+    end
+    local second <close> = client { token_store = store }
+    assert.are.equal(1, second:device("lamp"):read("x"))
+    assert.are.equal(fresh, kept)
   end)
 
   it("does not try the refresh token of another OAuth client", function()

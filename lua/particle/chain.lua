@@ -3,6 +3,8 @@
 -- passes no retry: a stream comes back by rules of its own.
 
 local core = require("particle.core")
+local failure = require("particle.failure")
+local files = require("particle.files")
 local scheduler = require("particle.scheduler")
 
 local chain = {}
@@ -17,8 +19,11 @@ local submit, await = core.submit, scheduler.await
 ---@alias particle.Middleware fun(request: table, send: particle.Send): any, any
 
 -- An error raised while waiting (Ctrl-C) discards the transfer, and so does the end of a cancelled task.
-local function transport(api)
+local function transport(state)
+  local api = state.api
   return function(request)
+    local problem = request.multipart and files.problem_of(request.multipart) -- between attempts files change
+    if problem then return failure.unsent(state, request, "cancelled", problem) end
     local transfer <close> = submit(request.server or api, request)
     await(transfer)
     local seal = request.seal
@@ -80,7 +85,7 @@ function chain.compose(state)
   local inner = {}
   add(inner, state.attempt)
   for _, name in ipairs { "log", "limiter", "place", "token" } do add(inner, { state[name] }) end
-  local send, open = through(inner, transport(state.api)), through(inner, opening(state.api))
+  local send, open = through(inner, transport(state)), through(inner, opening(state.api))
   if state.retry then send = state.retry(send) end
   send, open = through(state.call, send), through(state.call, open)
   if #state.call + #state.attempt > 0 then send, open = watched(send), watched(open) end

@@ -247,11 +247,7 @@ end
 ---@return particle.Error?
 function methods.flash(self, firmware, opts)
   check.receiver(self, "device", "flash")
-  local request = require("particle.flash").request(firmware)
-  local problem = require("particle.files").problem_of(request.multipart)
-  if not problem then return change(self, "flash", request, opts) end
-  request.path = { "v1", "devices", ref_of(self) }
-  return failure.unsent(state_of(api_of(self)), request, "cancelled", problem)
+  return change(self, "flash", require("particle.flash").request(firmware), opts)
 end
 
 -- Events --------------------------------------------------------------------------------------------

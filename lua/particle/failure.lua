@@ -10,7 +10,7 @@ local failure = {}
 ---@param secret_path? table<integer, boolean>
 ---@return string
 function failure.url(base_url, path, secret_path)
-  if type(path) == "string" then return base_url .. path end
+  if type(path) == "string" then return base_url .. path:gsub("[?#].*$", ""):gsub("%c", "?") end
   local shown = { base_url }
   for i, part in ipairs(path) do
     local hidden = secret_path and secret_path[i] or type(part) == "userdata"

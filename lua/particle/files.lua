@@ -1,5 +1,6 @@
 -- Files that are uploaded: parts of a multipart body, and whether they can be read.
 
+local core = require("particle.core")
 local options = require("particle.options")
 
 local files = {}
@@ -53,20 +54,16 @@ end
 --- Why a file cannot be read: that is the world's failure, not the program's. Nil when it can.
 ---@param path string
 ---@return string?
-function files.problem(path)
-  local file, problem = io.open(path, "rb")
-  if not file then return "cannot read " .. problem end
-  local _, unreadable = file:read(0)
-  file:close()
-  if unreadable then return ("cannot read %s: %s"):format(path, unreadable) end
-end
+function files.problem(path) return core.file_problem(path) end
 
---- Why one of the parts cannot be read.
----@param parts table[]
+--- Why one of the parts cannot be read. What is no part is the core's to refuse.
+---@param parts any
 ---@return string?
 function files.problem_of(parts)
+  if type(parts) ~= "table" then return nil end
   for _, part in ipairs(parts) do
-    local problem = part.path and files.problem(part.path)
+    local path = type(part) == "table" and part.path
+    local problem = type(path) == "string" and files.problem(path)
     if problem then return problem end
   end
 end

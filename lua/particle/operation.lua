@@ -4,8 +4,6 @@ local address = require("particle.address")
 local arguments = require("particle.arguments")
 local check = require("particle.check")
 local core = require("particle.core")
-local failure = require("particle.failure")
-local files = require("particle.files")
 local options = require("particle.options")
 local scope = require("particle.scope")
 local sealed = require("particle.sealed")
@@ -127,8 +125,6 @@ local function finish(op, args, request, body, second)
 end
 
 local function send(op, state, args, request)
-  local problem = request.multipart and files.problem_of(request.multipart)
-  if problem then return failure.unsent(state, request, "cancelled", problem) end
   return finish(op, args, request, state.send(request))
 end
 

@@ -9,7 +9,8 @@ local scheduler = require("particle.scheduler")
 local renewal = {}
 
 -- Seconds without another try after the cloud refused one: an account is not to be locked by a program that
--- tries a wrong password with each of its calls.
+-- tries a wrong password with each of its calls. Nor is it to stay without a token for good, because the
+-- cloud asked for years of patience.
 local SHORTEST_PAUSE, LONGEST_PAUSE = 60, 3600
 
 -- How the cloud refuses what tokens are renewed by, and what calls are then told.
@@ -108,12 +109,21 @@ local function credentials(state, record)
   end
 end
 
+local function log_in(state, given)
+  local ok, err = require("particle.login").renew(state, given)
+  if ok or not REFUSALS[err.kind] then return ok, err end
+  -- A refresh token may be good for one time, and another program have been first: its token is in the store.
+  local record = stored(state)
+  if record and take_stored(state, record) then return true end
+  return nil, err
+end
+
 local function renew(state)
   local record, problem = stored(state)
   if record and take_stored(state, record) then return true end
   if state.token_function then return ask_function(state) end
   local given = credentials(state, record)
-  if given then return require("particle.login").renew(state, given) end
+  if given then return log_in(state, given) end
   local reason = problem or record and "the stored token has expired" or state.token_reason
   return nil, require("particle.token").explain(reason)
 end
@@ -140,9 +150,11 @@ local function hold(state, cause)
   local pause = cause.retry_after
   if REFUSALS[cause.kind] then
     state.refusals = (state.refusals or 0) + 1
-    pause = math.min(SHORTEST_PAUSE * 2 ^ math.min(state.refusals - 1, 20), LONGEST_PAUSE)
+    pause = SHORTEST_PAUSE * 2 ^ math.min(state.refusals - 1, 20)
   end
-  if pause then state.hold = { until_then = now(state) + pause, cause = cause } end
+  if pause then
+    state.hold = { until_then = now(state) + math.min(pause, LONGEST_PAUSE), cause = cause }
+  end
 end
 
 local function fly(flight)

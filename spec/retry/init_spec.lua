@@ -151,6 +151,18 @@ describe("retries", function()
     end
   end)
 
+  it("end with an error when a file that is sent has gone meanwhile", function()
+    local folder <close> = support.folder()
+    local file = folder:write("firmware.bin", "x")
+    answers = { { 429 } }
+    local lamp = client(policy { sleep = function() os.remove(file) end }):device(ID)
+    local done, err = lamp:flash { binary = file }
+    assert.is_nil(done)
+    assert.are.same({ "cancelled", 1, false, "cannot read " .. file .. ": No such file or directory" },
+      { err.kind, err.attempts, err.delivered, err.message })
+    assert.are.equal(1, #cloud.requests)
+  end)
+
   describe("and Retry-After", function()
     local function with(value, status)
       return { status or 503, {}, { ["Retry-After"] = value, ["Content-Type"] = "application/json" } }
@@ -195,6 +207,12 @@ describe("retries", function()
       local _, err = client():device(ID):read("x", { deadline = 1 })
       assert.are.same({ 0.1, 0.2, 0.4 }, slept) -- 0.8 more would be 1.5
       assert.are.equal(4, err.attempts)
+    end)
+
+    it("do not begin a wait that is no number", function()
+      answers = { BUSY }
+      local _, err = client(policy { delay = function() return 0 / 0 end }):device(ID):read("x")
+      assert.are.same({ 1, {} }, { err.attempts, slept })
     end)
 
     it("leave each attempt what is left of it", function()

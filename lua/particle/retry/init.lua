@@ -41,7 +41,8 @@ function Call:delay(number, err)
   local how = self.policy
   if number >= how.attempts or not how.classifier(err, self.request) then return nil end
   local seconds = how.delay(number, err, how)
-  if how.clock() + seconds >= self.start + self.deadline then return nil end
+  local in_time = how.clock() + seconds < self.start + self.deadline -- never where it is no number
+  if not in_time then return nil end
   return how.budget:spend(err) and seconds or nil
 end
 

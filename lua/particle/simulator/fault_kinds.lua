@@ -51,16 +51,29 @@ end)
 local difference = option("an integer, not 0", function(value)
   return math.type(value) == "integer" and value ~= 0
 end)
-local retry_after = option("an integer or a string", function(value)
-  return math.type(value) == "integer" or type(value) == "string" and value ~= ""
+
+local function is_line(value)
+  return math.type(value) == "integer" or type(value) == "string" and not value:find("%c")
+end
+
+local line = option("a text of one line", function(value)
+  return type(value) == "string" and is_line(value)
 end)
-local headers = option("a table of names and texts", function(value)
-  if type(value) ~= "table" then return false end
-  for name, item in pairs(value) do
-    if type(name) ~= "string" or type(item) ~= "string" and math.type(item) ~= "integer" then return false end
-  end
-  return true
+local retry_after = option("an integer or a text of one line", function(value)
+  return value ~= "" and is_line(value)
 end)
+
+local FRAMING = { ["content-length"] = true, ["transfer-encoding"] = true }
+
+local headers = option("a table of names and texts, none of them about the body's length",
+  function(value)
+    if type(value) ~= "table" then return false end
+    for name, item in pairs(value) do
+      if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+.^_`|~-]+$") or FRAMING[name:lower()]
+        or not is_line(item) then return false end
+    end
+    return true
+  end)
 
 -- Replies -------------------------------------------------------------------------------------------
 
@@ -305,7 +318,7 @@ kinds.revoke = {
 }
 
 kinds.redirect = {
-  text = "a redirection", options = { status = status(302), location = text("/redirected") },
+  text = "a redirection", options = { status = status(302), location = line("/redirected") },
   answer = instead(function(spec) return reply(spec.status, "", { Location = spec.location }) end),
 }
 
@@ -318,8 +331,8 @@ kinds.huge = {
   text = "a body of `size` bytes, in chunks; in a stream an event of at most 4 MiB",
   options = { size = count(65 << 20) },
   answer = with_content(function(spec)
-    local steps = { head_of(nil, nil, "close"), byte_reply.chunk('"') }
-    for _ = 1, spec.size // #PIECE + 1 do steps[#steps + 1] = byte_reply.chunk(PIECE) end
+    local steps, piece = { head_of(nil, nil, "close"), byte_reply.chunk('"') }, byte_reply.chunk(PIECE)
+    for _ = 1, spec.size // #PIECE + 1 do steps[#steps + 1] = piece end
     steps[#steps + 1] = byte_reply.chunk('"') .. byte_reply.chunk("")
     return bytes(200, steps, "close")
   end, function(spec) return ("x"):rep(math.min(spec.size, LONGEST_EVENT)) end),
