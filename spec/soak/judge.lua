@@ -1,0 +1,90 @@
+-- What must hold after each round of the soak, and at its end.
+
+local core = require("particle.core")
+local scheduler = require("particle.scheduler")
+local tasks = require("particle.tasks")
+
+local HEAP_MAY_GROW = 128 -- KB after the warm-up
+-- KB, for what an allocator makes of large replies; ASan keeps all that is freed.
+local RSS_MAY_GROW = os.getenv("ASAN_OPTIONS") and math.huge or 16384
+local PATIENCE = 10 -- seconds until what was given up has ended
+
+local judge = {}
+
+local function descriptors()
+  local pipe <close> = assert(io.popen("ls /proc/$PPID/fd | wc -l"))
+  return pipe:read("n") - 1 -- the pipe's own
+end
+
+local function rss()
+  local file <close> = assert(io.open("/proc/self/status"))
+  return tonumber(file:read("a"):match("VmRSS:%s*(%d+)"))
+end
+
+-- Twice: what a finalizer lets go is collected by the next one.
+local function collect()
+  collectgarbage()
+  collectgarbage()
+end
+
+---@return table measured  `heap` and `rss` in KB, `descriptors`, `busy`: unfinished tasks
+function judge.measure()
+  collect()
+  return { heap = collectgarbage("count"), rss = rss(), descriptors = descriptors(), busy = tasks.count.busy }
+end
+
+--- Waits until tasks of the library's own have ended, too.
+---@param busy integer  how many may be left
+function judge.settle(busy)
+  local latest = core.now() + PATIENCE
+  repeat
+    collect()
+    scheduler.step(0.01)
+  until tasks.count.busy <= busy and not tasks.under_way() or core.now() > latest
+end
+
+-- Memory is compared with the most that the warm-up took.
+local function warmer(most, now)
+  return { heap = math.max(most.heap, now.heap), rss = math.max(most.rss, now.rss) }
+end
+
+---@class soak.Memory
+local Memory = {}
+Memory.__index = Memory
+
+---@param rounds integer  of the warm-up
+function judge.memory(rounds) return setmetatable({ left = rounds, most = { heap = 0, rss = 0 } }, Memory) end
+
+--- Complains about memory that grows.
+---@param now table  from `measure`
+---@param complain fun(text: string)
+function Memory:look(now, complain)
+  if self.left > 0 then
+    self.left, self.most = self.left - 1, warmer(self.most, now)
+    return
+  end
+  local bounds = { heap = self.most.heap + HEAP_MAY_GROW, rss = self.most.rss + RSS_MAY_GROW }
+  for name, most in pairs(bounds) do
+    if now[name] > most then
+      complain(("the %s has grown to %.0f KB, beyond %.0f"):format(name, now[name], most))
+    end
+  end
+end
+
+-- Calls ---------------------------------------------------------------------------------------------
+
+--- Whether what a call's error says of its delivery is true.
+---@param call { value: any, err: particle.Error? }
+---@param arrived integer   how often its request came to the cloud
+---@param executed integer  how often it was carried out
+---@return string? complaint
+function judge.call(call, arrived, executed)
+  local err = call.err
+  if executed > 1 then return ("executed %d times"):format(executed) end
+  if not call.ended then return "without an outcome" end
+  if call.value ~= nil then return executed ~= 1 and "a success that was not executed" or nil end
+  if err.delivered == false and executed > 0 then return "not delivered, it says, but it was executed" end
+  if err.delivered == true and arrived == 0 then return "delivered, it says, but it did not arrive" end
+end
+
+return judge
