@@ -58,4 +58,14 @@ describe("router", function()
     assert.has_error(function() find({ one, { "GET", "/v1/devices/{id}" } }, "GET", "/") end,
       "GET /v1/devices/{id} is routed twice")
   end)
+
+  it("takes the same routes again, as after a try for which there was no memory", function()
+    local router = routers.new()
+    router:add { devices }
+    router:add { devices, one }
+    assert.same({
+      "GET /v1/devices", "GET /v1/devices/{device}", "GET /v1/products/{product}/devices/{device}",
+    }, router:list())
+    assert.equal(one, (router:find("GET", form.split_path("/v1/devices/lamp"))))
+  end)
 end)

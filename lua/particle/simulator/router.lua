@@ -25,26 +25,31 @@ local function split(template)
   return parts
 end
 
+-- With room for all that it may get, so that no route is there by half where memory runs out.
+local function new_node() return { literals = {}, any = nil, route = nil, names = nil, template = nil } end
+
 local function child(node, part)
   local placeholder = part:match("^{(.*)}$")
   if not placeholder then
-    node.literals[part] = node.literals[part] or { literals = {} }
+    node.literals[part] = node.literals[part] or new_node()
     return node.literals[part]
   end
-  node.any = node.any or { literals = {} }
+  node.any = node.any or new_node()
   return node.any, placeholder
 end
 
 local function add(self, route, template)
-  local node = self.methods[route[1]] or { literals = {} }
+  local node = self.methods[route[1]] or new_node()
   self.methods[route[1]] = node
   local names = {}
   for i, part in ipairs(split(template)) do node, names[i] = child(node, part) end
+  if node.route == route then return end
   if node.route then error(("%s %s is routed twice"):format(route[1], template), 0) end
-  node.route, node.names, node.template = route, names, template
   self.names[#self.names + 1] = route[1] .. " " .. template
+  node.route, node.names, node.template = route, names, template
 end
 
+--- May be repeated with the same routes, should it have raised.
 ---@param routes particle.simulator.Route[]
 function Router:add(routes)
   for _, route in ipairs(routes) do
