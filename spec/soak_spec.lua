@@ -43,7 +43,7 @@ describe("the soak", function()
   it("judges memory by the most that the warm-up took", function()
     local memory, complaints = judge.memory(2), {}
     local function complain(text) complaints[#complaints + 1] = text end
-    local function look(heap) memory:look({ heap = heap, rss = 1000 }, complain) end
+    local function look(heap) memory:look({ heap = heap, malloc = 2000, rss = 3000 }, complain) end
     look(900)
     look(500)
     look(1000)

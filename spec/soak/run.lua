@@ -143,9 +143,10 @@ local function summary(round, now, cloud)
     kinds[#kinds + 1], failed = ("%s %d"):format(kind, n), failed + n
   end
   table.sort(kinds)
-  print(("SEED=%d: %d fine, %d failed (%s), %d calls judged; heap %.0f KB, RSS %d KB, cloud's heap %.0f KB,"
-    .. " %d descriptors; faults: %s"):format(round.seed, round.fine, failed, table.concat(kinds, ", "),
-    round.started, now.heap, now.rss, assert(cloud.judge:read("memory")), now.descriptors, round.faults))
+  print(("SEED=%d: %d fine, %d failed (%s), %d calls judged; heap %.0f KB, malloc %.0f KB, RSS %d KB,"
+    .. " cloud's heap %.0f KB, %d descriptors; faults: %s"):format(
+    round.seed, round.fine, failed, table.concat(kinds, ", "), round.started, now.heap, now.malloc, now.rss,
+    assert(cloud.judge:read("memory")), now.descriptors, round.faults))
 end
 
 local function judge_round(round, now, before)
