@@ -40,7 +40,7 @@ build = {
       .. "csrc/error_scrub.c csrc/event_queue.c csrc/form.c csrc/headers.c csrc/here.c csrc/interrupt.c "
       .. "csrc/json.c csrc/json_encode.c csrc/json_plain.c csrc/lines.c csrc/lua_util.c csrc/multipart.c csrc/path.c "
       .. "csrc/poller.c csrc/poller_epoll.c csrc/poller_lua.c csrc/poller_poll.c csrc/private_file.c csrc/reply.c "
-      .. "csrc/request.c csrc/secret.c csrc/sse.c csrc/sse_lua.c csrc/stream.c csrc/text.c "
+      .. "csrc/request.c csrc/secret.c csrc/sink.c csrc/sse.c csrc/sse_lua.c csrc/stream.c csrc/text.c "
       .. "csrc/transfer.c csrc/upload.c csrc/url.c",
   },
   install_pass = false,
@@ -112,6 +112,7 @@ build = {
       ["particle.pause"] = "lua/particle/pause.lua",
       ["particle.pages"] = "lua/particle/pages.lua",
       ["particle.profile"] = "lua/particle/profile.lua",
+      ["particle.progress"] = "lua/particle/progress.lua",
       ["particle.provider"] = "lua/particle/provider.lua",
       ["particle.renewal"] = "lua/particle/renewal.lua",
       ["particle.repl"] = "lua/particle/repl.lua",

@@ -21,6 +21,10 @@ local methods = core.api_methods
 ---@field token_in? "header"|"query"|"body"   raises where the cloud does not allow it
 ---@field format? "form"|"json"      how the fields of the body are sent
 ---@field nulls? boolean             keep nulls in objects as `particle.null`
+---@field save_to? string            path of a file for the bytes of a reply, whose place `true` takes; it is
+---there when all of them are, and not before
+---@field on_progress? fun(done: integer, total: integer?)  hears about every 0.1 s how many bytes of an
+---upload or a download are done, from 0 again with each attempt; may wait; an error in it ends the call
 
 ---@class particle.Response
 ---@field status integer             of the HTTP reply
