@@ -235,19 +235,16 @@ function methods.unclaim(self, opts)
   return true
 end
 
----@class particle.Firmware
----@field binary? string    path of a file
----@field data? string      or its bytes
----@field filename? string  default: that of `binary`, or firmware.bin
-
---- Flashes one compiled binary or asset bundle (`firmware.flash_binary`). True: the update has started.
+--- Flashes a binary or a bundle (`firmware.flash_binary`), sources (`firmware.flash`) or a known program
+--- (`firmware.flash_known_app`). True: the update has started; with `wait`: the device says that it is done.
 ---@param firmware particle.Firmware
 ---@param opts? particle.CallOptions
 ---@return true?
----@return particle.Error?
+---@return particle.Error?  with `wait` of kind `timeout` where no end was reported in time, and of kind
+---`bad_request` where the device reports failure
 function methods.flash(self, firmware, opts)
   check.receiver(self, "device", "flash")
-  return change(self, "flash", require("particle.flash").request(firmware), opts)
+  return require("particle.flash").run(self, firmware, opts)
 end
 
 -- Events --------------------------------------------------------------------------------------------
