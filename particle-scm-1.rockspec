@@ -64,6 +64,7 @@ build = {
       ["particle.group"] = "lua/particle/group.lua",
       ["particle.init"] = "lua/particle/init.lua",
       ["particle.inspect"] = "lua/particle/inspect.lua",
+      ["particle.ledger"] = "lua/particle/ledger.lua",
       ["particle.limiter.backed"] = "lua/particle/limiter/backed.lua",
       ["particle.limiter.init"] = "lua/particle/limiter/init.lua",
       ["particle.limiter.limits"] = "lua/particle/limiter/limits.lua",
@@ -136,7 +137,9 @@ build = {
       ["particle.suggest"] = "lua/particle/suggest.lua",
       ["particle.token"] = "lua/particle/token.lua",
       ["particle.token_store"] = "lua/particle/token_store.lua",
+      ["particle.vitals"] = "lua/particle/vitals.lua",
       ["particle.watch"] = "lua/particle/watch.lua",
+      ["particle.webhook"] = "lua/particle/webhook.lua",
     },
     lib = {
       ["particle.core"] = "build/rock/lib/particle/core.so",

@@ -103,6 +103,42 @@ function methods.claim(self, id, opts)
   return self:device(fits and told or id)
 end
 
+-- The account's things ------------------------------------------------------------------------------
+
+--- Whose account it is (`user.get`).
+---@param opts? particle.CallOptions
+---@return table?  { username, account_info, mfa, ... }
+---@return particle.Error?
+function methods.whoami(self, opts)
+  check.receiver(self, "api", "whoami")
+  local request = { method = "GET", path = { "v1", "user" }, idempotent = true, operation = "user.get" }
+  if opts ~= nil then options.apply(request, opts, "whoami") end
+  return open_state(self).send(request)
+end
+
+--- An instance of a ledger, to read and write its data; no request is made.
+---@param name string  of the ledger
+---@param whose particle.Device|string|integer  a device, or the id of a device, product or owner
+---@param where? { org?: string }  the ledger of an organization
+---@return particle.Ledger
+function methods.ledger(self, name, whose, where)
+  check.receiver(self, "api", "ledger")
+  open_state(self)
+  return require("particle.ledger").new(self, name, whose, where)
+end
+
+--- Makes a webhook, or changes the one of that name: afterwards it is as described. Takes the arguments of
+--- `api.integrations:create_webhook`, `name` among them.
+---@param webhook table
+---@param opts? particle.CallOptions
+---@return table?  the webhook
+---@return "created"|"updated"|particle.Error  of kind `bad_request` where several have the name
+function methods.ensure_webhook(self, webhook, opts)
+  check.receiver(self, "api", "ensure_webhook")
+  open_state(self)
+  return require("particle.webhook").ensure(self, webhook, opts)
+end
+
 -- Events ------------------------------------------------------------------------------------------
 
 local LONGEST_NAME = 2048 -- as that of devices, functions and variables

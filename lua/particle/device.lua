@@ -272,6 +272,19 @@ function methods.wait_until_online(self, timeout, opts)
   return require("particle.watch").until_online(self, timeout, opts)
 end
 
+---@class particle.Vitals: particle.CallOptions
+---@field refresh? number|true  asks the device for new ones, and waits that many seconds; true: the api's
+---`deadline`
+
+--- The latest vitals that the cloud knows of the device (`diagnostics.last`).
+---@param how? particle.Vitals
+---@return table?  { updated_at, deviceID, payload }
+---@return particle.Error?  of kind `not_found` where there are none, `timeout` where the device sent none
+function methods.vitals(self, how)
+  check.receiver(self, "device", "vitals")
+  return require("particle.vitals").of(self, how)
+end
+
 ---@class particle.Watch: particle.CallOptions
 ---@field every? number           seconds from one read to the next (1)
 ---@field change? boolean|number  only values that differ from the one before, by at least that number
