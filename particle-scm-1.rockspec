@@ -40,7 +40,7 @@ build = {
       .. "csrc/error_scrub.c csrc/event_queue.c csrc/form.c csrc/headers.c csrc/here.c csrc/interrupt.c "
       .. "csrc/json.c csrc/json_encode.c csrc/json_plain.c csrc/lines.c csrc/lua_util.c csrc/multipart.c csrc/path.c "
       .. "csrc/poller.c csrc/poller_epoll.c csrc/poller_lua.c csrc/poller_poll.c csrc/private_file.c csrc/reply.c "
-      .. "csrc/request.c csrc/secret.c csrc/sse.c csrc/sse_lua.c csrc/stream.c csrc/text.c "
+      .. "csrc/request.c csrc/secret.c csrc/sink.c csrc/sse.c csrc/sse_lua.c csrc/stream.c csrc/text.c "
       .. "csrc/transfer.c csrc/upload.c csrc/url.c",
   },
   install_pass = false,
@@ -53,6 +53,7 @@ build = {
       ["particle.chain"] = "lua/particle/chain.lua",
       ["particle.check"] = "lua/particle/check.lua",
       ["particle.complete"] = "lua/particle/complete.lua",
+      ["particle.compiler"] = "lua/particle/compiler.lua",
       ["particle.connection"] = "lua/particle/connection.lua",
       ["particle.device"] = "lua/particle/device.lua",
       ["particle.download"] = "lua/particle/download.lua",
@@ -63,6 +64,7 @@ build = {
       ["particle.group"] = "lua/particle/group.lua",
       ["particle.init"] = "lua/particle/init.lua",
       ["particle.inspect"] = "lua/particle/inspect.lua",
+      ["particle.ledger"] = "lua/particle/ledger.lua",
       ["particle.limiter.backed"] = "lua/particle/limiter/backed.lua",
       ["particle.limiter.init"] = "lua/particle/limiter/init.lua",
       ["particle.limiter.limits"] = "lua/particle/limiter/limits.lua",
@@ -109,9 +111,11 @@ build = {
       ["particle.operations.tokens"] = "lua/particle/operations/tokens.lua",
       ["particle.operations.user"] = "lua/particle/operations/user.lua",
       ["particle.options"] = "lua/particle/options.lua",
+      ["particle.outcome"] = "lua/particle/outcome.lua",
       ["particle.pause"] = "lua/particle/pause.lua",
       ["particle.pages"] = "lua/particle/pages.lua",
       ["particle.profile"] = "lua/particle/profile.lua",
+      ["particle.progress"] = "lua/particle/progress.lua",
       ["particle.provider"] = "lua/particle/provider.lua",
       ["particle.renewal"] = "lua/particle/renewal.lua",
       ["particle.repl"] = "lua/particle/repl.lua",
@@ -133,7 +137,9 @@ build = {
       ["particle.suggest"] = "lua/particle/suggest.lua",
       ["particle.token"] = "lua/particle/token.lua",
       ["particle.token_store"] = "lua/particle/token_store.lua",
+      ["particle.vitals"] = "lua/particle/vitals.lua",
       ["particle.watch"] = "lua/particle/watch.lua",
+      ["particle.webhook"] = "lua/particle/webhook.lua",
     },
     lib = {
       ["particle.core"] = "build/rock/lib/particle/core.so",

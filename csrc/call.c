@@ -103,6 +103,28 @@ static int call_take(lua_State *L) {
     return results;
 }
 
+static curl_off_t count(pt_transfer *t, CURLINFO what) {
+    curl_off_t n = -1;
+    return curl_easy_getinfo(t->easy, what, &n) == CURLE_OK ? n : -1;
+}
+
+/* progress(upload) -> bytes of the body that came, or with `upload` went | nil, and how many there
+   are in all | nil: unknown */
+static int call_progress(lua_State *L) {
+    pt_transfer *t = pt_call_check(L)->transfer;
+    bool upload = lua_toboolean(L, 2);
+    if (t == NULL || !t->sent)
+        return 0;
+    curl_off_t done = count(t, upload ? CURLINFO_SIZE_UPLOAD_T : CURLINFO_SIZE_DOWNLOAD_T);
+    curl_off_t total =
+        count(t, upload ? CURLINFO_CONTENT_LENGTH_UPLOAD_T : CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+    lua_pushinteger(L, done);
+    if (total < 0)
+        return 1;
+    lua_pushinteger(L, total);
+    return 2;
+}
+
 static int call_cancel(lua_State *L) {
     static const char *const kinds[] = {"cancelled", "deadline", NULL};
     pt_call *c = pt_call_check(L);
@@ -118,8 +140,13 @@ static int call_discard(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"done", call_done},     {"id", call_id},           {"take", call_take},
-    {"cancel", call_cancel}, {"discard", call_discard}, {NULL, NULL},
+    {"done", call_done},
+    {"id", call_id},
+    {"take", call_take},
+    {"cancel", call_cancel},
+    {"discard", call_discard},
+    {"progress", call_progress},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {

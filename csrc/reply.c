@@ -356,6 +356,10 @@ static const char *push_end(lua_State *L, const pt_transfer *t) {
     case PT_END_FILE:
         lua_pushliteral(L, "a file to upload became shorter or unreadable while it was sent");
         return "cancelled";
+    case PT_END_SINK:
+        lua_pushfstring(L, "cannot write %s: %s", pt_sink_path(t->http->sink),
+                        pt_sink_problem(t->http->sink));
+        return "cancelled";
     case PT_END_CANCELLED:
         lua_pushliteral(L, "the call was cancelled");
         return "cancelled";
@@ -416,7 +420,13 @@ static bool is_too_deep(const pt_transfer *t) {
 }
 
 static int push_success(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
-    if (wishes.raw) {
+    if (t->http->sink != NULL) {
+        if (!pt_sink_finish(t->http->sink)) {
+            t->end = PT_END_SINK;
+            return fail_transport(L, t);
+        }
+        lua_pushboolean(L, 1);
+    } else if (wishes.raw) {
         lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
     } else if (t->http->reply.len == 0) {
         lua_pushboolean(L, 1);

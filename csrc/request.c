@@ -274,6 +274,20 @@ static void read_events(lua_State *L, int idx, pt_transfer *t) {
     read_seconds(L, idx, "idle", &t->idle);
 }
 
+/* -- replies that go into a file -------------------------------------------------------------- */
+
+static void read_sink(lua_State *L, int idx, pt_transfer *t) {
+    size_t n = 0;
+    if (lua_getfield(L, idx, "save_to") != LUA_TNIL) {
+        const char *path = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
+        if (path == NULL || n == 0 || strlen(path) != n)
+            pt_raise(L, "save_to must be the path of a file");
+        t->http->sink = pt_sink_new(path);
+        pt_need(L, t->http->sink != NULL);
+    }
+    lua_pop(L, 1);
+}
+
 /* -- the whole -------------------------------------------------------------------------------- */
 
 static void read_ready_query(lua_State *L, int value, pt_transfer *t) {
@@ -302,6 +316,7 @@ void pt_request_read(lua_State *L, int idx, pt_transfer *t) {
     read_seconds(L, idx, "timeout", &t->timeout);
     read_seconds(L, idx, "deadline", &t->deadline);
     read_events(L, idx, t);
+    read_sink(L, idx, t);
     read_query(L, idx, t);
     read_body(L, idx, t);
     bool none = has(L, idx, "auth");

@@ -46,9 +46,12 @@ static size_t write_reply(char *bytes, size_t size, size_t count, void *owner) {
     size_t n = size * count;
     if (t->opened)
         return write_events(t, bytes, n);
-    size_t most = t->http->limits.body;
-    if (n > most || t->http->reply.len > most - n)
+    pt_sink *sink = t->succeeded ? t->http->sink : NULL;
+    size_t most = t->http->limits.body, had = sink ? pt_sink_size(sink) : t->http->reply.len;
+    if (n > most || had > most - n)
         return give_up(t, PT_END_BODY);
+    if (sink != NULL)
+        return pt_sink_write(sink, bytes, n) ? n : give_up(t, PT_END_SINK);
     if (!pt_buffer_append(&t->http->reply, bytes, n))
         return give_up(t, PT_END_MEMORY);
     return n;
@@ -88,8 +91,10 @@ static bool is_coded_twice(pt_transfer *t, const char *line, size_t n) {
 static void end_head(pt_transfer *t) {
     long status = 0;
     t->head_ended = true;
-    if (!t->typed || curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK ||
-        status != 200)
+    if (curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
+        return;
+    t->succeeded = status >= 200 && status < 300;
+    if (!t->typed || status != 200)
         return;
     t->status = status;
     t->opened = true;
@@ -211,6 +216,8 @@ static void reset_http(pt_http *h) {
     h->mime = NULL;
     pt_headers_release(h->headers);
     h->headers = NULL;
+    pt_sink_free(h->sink);
+    h->sink = NULL;
     h->heads = 0;
     h->problem[0] = '\0';
 }
@@ -241,7 +248,7 @@ static void reset_state(pt_transfer *t) {
     pt_event_queue_free(t->events);
     t->events = NULL;
     t->json = t->has_body = t->sent = t->idempotent = t->limited = t->head_ended = false;
-    t->typed = t->coded = t->opened = t->paused = false;
+    t->succeeded = t->typed = t->coded = t->opened = t->paused = false;
     t->status = 0;
     t->end = PT_END_REPLY;
     t->code = CURLE_OK;
@@ -329,6 +336,14 @@ static CURLcode set_stream(pt_transfer *t) {
     return CURLE_OK;
 }
 
+/* Now, not when it was submitted: one that waits for its turn leaves nothing behind anywhere. */
+static CURLcode open_sink(pt_transfer *t) {
+    if (t->http->sink == NULL || pt_sink_open(t->http->sink))
+        return CURLE_OK;
+    t->end = PT_END_SINK;
+    return CURLE_WRITE_ERROR;
+}
+
 CURLcode pt_transfer_configure(pt_transfer *t, double seconds) {
     CURLcode code = set_address(t);
     if (code == CURLE_OK)
@@ -340,5 +355,5 @@ CURLcode pt_transfer_configure(pt_transfer *t, double seconds) {
         lines = t->json ? t->http->headers->json : t->http->headers->plain;
     PT_SET(CURLOPT_HTTPHEADER, lines);
     PT_SET(CURLOPT_TIMEOUT_MS, t->events ? 0L : (long)(seconds * 1000) + 1);
-    return t->events ? set_stream(t) : CURLE_OK;
+    return t->events ? set_stream(t) : open_sink(t);
 }

@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "event_queue.h"
 #include "poller.h"
+#include "sink.h"
 
 /* Ended also stands for "being prepared by its holder". */
 typedef enum pt_state {
@@ -32,6 +33,7 @@ typedef enum pt_end {
     PT_END_BROKEN,   /* the connection ended inside the reply's head */
     PT_END_STREAM,   /* an event stream where a reply was due */
     PT_END_FILE,     /* a file to upload could not be read to its end */
+    PT_END_SINK,     /* the file that the reply was to go into could not be written */
     PT_END_SILENT,   /* an event stream: no byte for too long */
     PT_END_EVENT,    /* an event stream: a line or an event above max_event */
     PT_END_CANCELLED,
@@ -70,7 +72,8 @@ typedef struct pt_http {
     pt_buffer secrets;        /* NUL-terminated texts that no error may show */
     pt_buffer head;           /* the last reply's header lines */
     pt_buffer reply;
-    size_t heads; /* bytes of header lines, of interim replies too */
+    pt_sink *sink; /* takes the body of a success instead; or NULL */
+    size_t heads;  /* bytes of header lines, of interim replies too */
     pt_limits limits;
     struct pt_headers *headers; /* the engine's lines of the moment it was submitted */
     char problem[CURL_ERROR_SIZE];
@@ -94,6 +97,7 @@ typedef struct pt_transfer {
     bool has_body;
     bool json;       /* which of the engine's lists of header lines */
     bool head_ended; /* by its empty line; libcurl takes a head that broke off for a whole one */
+    bool succeeded;  /* the head that ended last has a status from 200 to 299 */
     bool typed;      /* the head being read has the type of an event stream */
     bool coded;      /* the head being read says that the body is compressed */
     bool opened;     /* an event stream: the head came, and the events go to the queue */

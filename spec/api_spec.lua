@@ -64,6 +64,14 @@ describe("an api", function()
     end)
   end)
 
+  it("knows whose account it is", function()
+    assert.are.equal("joe@example.com", assert(api:whoami()).username)
+    local user, err = sim:client({ token = "x" }):whoami { timeout = 5 }
+    assert.is_nil(user)
+    assert.are.equal("unauthorized", err.kind)
+    assert.error_matches(function() api:whoami { tiemout = 5 } end, 'whoami: unknown option "tiemout"')
+  end)
+
   describe("publish", function()
     it("publishes", function()
       assert.is_true(api:publish("door/open", "ü&=\n", { private = true, ttl = 60 }))

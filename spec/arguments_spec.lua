@@ -25,7 +25,7 @@ describe("arguments", function()
     local taken = {
       string = "text secret one", number = "number whole", boolean = "flag", object = "empty object",
       array = "empty list devices mixed files", null = "null", device = "text device one",
-      devices = "empty list devices", switch = "flag one", files = "files",
+      devices = "empty list devices", switch = "flag one", files = "list files",
       ["string|number"] = "text secret one number whole", ["number|null"] = "number whole null",
       ["string|array"] = "text secret one empty list devices mixed files",
     }

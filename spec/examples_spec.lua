@@ -396,6 +396,40 @@ describe("example", function()
     end)
   end)
 
+  describe("flash", function()
+    it("tells how a simulated device takes made-up firmware", function()
+      assert_lines({
+        "^uploaded 160%d%d%d%d bytes\nupdate started\nupdate success\nkitchen%-lamp is flashed\n$",
+      }, output_of("flash.lua"))
+    end)
+
+    it("draws a bar in a terminal", function()
+      local command = "exec lua5.4 examples/flash.lua"
+      local text = support.run({ "script", "--quiet", "--return", "--command", command, "/dev/null" }).stdout
+      assert_lines({ "\r%[#+%] 100 %%\r\n", "kitchen%-lamp is flashed\r\n$" }, text)
+    end)
+
+    it("flashes sources, a binary and a bundle, and shows what the compiler says", function()
+      local folder <close> = support.folder()
+      local source = folder:write("main.ino", "void setup() {}")
+      assert_lines({ "garage%-door is flashed\n$" }, output_of("flash.lua", {}, "garage-door", source))
+      for _, name in ipairs { "a.bin", "a.zip" } do
+        assert_lines({ "is flashed\n$" },
+          output_of("flash.lua", {}, "--wait", "60", "garage-door", folder:write(name, "bytes")))
+      end
+      local result = run("flash.lua", {}, "garage-door", folder:write("bad.ino", "#error no"))
+      assert.are.equal(1, result.status)
+      assert.are.equal("garage-door was not flashed: build didn't produce binary\n"
+        .. "bad.ino:1:2: error: #error no\n", result.stderr)
+    end)
+
+    it("wants a device together with files", function()
+      for _, arguments in ipairs { { "lamp" }, { "--wait" }, { "--wait", "0" }, { "--x" } } do
+        assert.are.equal(2, run("flash.lua", {}, table.unpack(arguments)).status)
+      end
+    end)
+  end)
+
   describe("daemon", function()
     it("tends the devices for a while", function()
       local text = output_of("daemon.lua", {}, "--seconds", "0.3", "--every", "0.05")

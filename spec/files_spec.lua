@@ -5,10 +5,11 @@ describe("files", function()
   it("are lists of paths or bytes", function()
     for _, list in ipairs {
       { { path = "a.bin" } }, { { data = "", name = "a" } },
-      { { data = "x" }, { path = "b", type = "text/plain" } },
+      { { data = "x" }, { path = "b", type = "text/plain" } }, { "a.bin", { path = "b" } },
     } do assert.is_true(files.LIST.fits(list)) end
     for _, list in ipairs {
-      {}, "a.bin", { "a.bin" }, { {} }, { { path = "a", data = "b" } }, { { name = "a" } }, { { path = 1 } },
+      {}, "a.bin", { "" }, { 1 }, { {} }, { { path = "a", data = "b" } }, { { name = "a" } },
+      { { path = 1 } },
       { { path = "a", nmae = "b" } }, { path = "a" },
     } do assert.is_falsy(files.LIST.fits(list)) end
   end)
@@ -21,6 +22,26 @@ describe("files", function()
     }, files.parts { { path = "/x/a.cpp" }, { path = "/x/b.h", name = "src/b.h", type = "text/plain" },
       { data = "c" } })
     assert.equal("firmware.bin", files.parts({ { data = "x" } }, "firmware.bin")[1].filename)
+  end)
+
+  it("that are given as paths keep their place in the project", function()
+    local function name_of(path) return files.parts({ path })[1].filename end
+    assert.equal("src/main.ino", name_of "src/main.ino")
+    assert.equal("src/main.ino", name_of "./src/main.ino")
+    assert.equal("main.ino", name_of "/home/me/main.ino")
+    assert.equal("main.ino", name_of "../app/main.ino")
+    assert.equal("main.ino", name_of "lib/../../main.ino")
+    assert.equal("a..b/c.h", name_of "a..b/c.h")
+    assert.equal("src/c.h", name_of "src\\c.h")
+    assert.equal("./src/main.ino", files.parts({ "./src/main.ino" })[1].path)
+  end)
+
+  it("must not have one name", function()
+    local list = { { path = "a/x.h" }, { path = "b/x.h" } }
+    assert.error_matches(function() files.parts(list, nil, "flash") end,
+      'flash: two files are called "x.h": give them names')
+    list[2].name = "b/x.h"
+    assert.equal(2, #files.parts(list))
   end)
 
   it("may be unreadable", function()

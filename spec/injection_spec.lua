@@ -2,6 +2,7 @@
 -- by byte. A text that cannot be sent raises, and nothing is sent.
 
 local core = require("particle.core")
+local files = require("particle.files")
 local particle = require("particle")
 local raw = require("spec.support.raw_server")
 local streaming = require("spec.support.streaming")
@@ -225,6 +226,15 @@ local ENTRIES = {
     path = { "v1", "devices", ID }, body = { notes = TEXT } },
   ["device:flash"] = { act = function(text) return lamp():flash { data = text, filename = text } end,
     path = { "v1", "devices", ID } },
+  ["device:flash, app"] = { act = function(text) return lamp():flash { app = text } end,
+    path = { "v1", "devices", ID }, body = { app = TEXT } },
+  ["device:flash, sources"] = { act = function(text)
+    return lamp():flash { sources = { { data = text, name = text } }, build_target_version = text }
+  end, path = { "v1", "devices", ID } },
+  ["api:ledger"] = in_path(function(text) return client():ledger(text, ID):get() end,
+    "v1", "ledgers", TEXT, "instances", ID),
+  ["api:ledger, whose"] = in_path(function(text) return client():ledger("a", text):get() end,
+    "v1", "ledgers", "a", "instances", TEXT),
   ["device:subscribe"] = in_path(function(text)
     local stream <close> = assert(lamp():subscribe(text))
     return stream.state
@@ -275,7 +285,8 @@ local WITHOUT = {
   ["api:close"] = true, ["api:url"] = true, ["api:use"] = true, ["device:info"] = true,
   ["device:ping"] = true, ["device:signal"] = true, ["device:unclaim"] = true,
   ["device:wait_until_online"] = true,
-  ["device:url"] = true, ["device:claim"] = true,
+  ["device:url"] = true, ["device:claim"] = true, ["device:vitals"] = true, ["api:whoami"] = true,
+  ["api:ensure_webhook"] = true, -- by operations that are looked at
 }
 
 local function expect(expected, text)
@@ -361,9 +372,9 @@ describe("what a program passes on", function()
     local args = { device = op.known.device and ID } -- a name would have to be looked up
     for name, field in pairs(op.known) do
       if field.rule and (template.names[name] or not op.placeholders[name]) then
-        for _, value in ipairs {
-          text, { text }, { { data = text, name = text, type = "text/plain" } }, { [text] = text }, true, 1,
-        } do
+        local list = field.rule == files.LIST and { { data = text, name = text, type = "text/plain" } }
+          or { text }
+        for _, value in ipairs { text, list, { [text] = text }, true, 1 } do
           if args[name] == nil and field.rule.fits(value) then args[name] = value end
         end
       end

@@ -57,6 +57,7 @@ local function owners(sim)
     ["particle.Task"] = getmetatable(task).__index,
     ["particle.TokenStore"] = getmetatable(particle.token_store("unused")).__index,
     ["particle.Poller"] = particle.poller,
+    ["particle.Ledger"] = getmetatable(require("particle.ledger").new(nil, "a", "b")).__index,
     ["particle.sse"] = particle.sse,
     ["particle.sse.Parser"] = getmetatable(parser).__index,
     ["particle.simulator"] = simulator,

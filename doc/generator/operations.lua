@@ -23,7 +23,7 @@ local operations = {}
 local TYPES = {
   string = "string", number = "number", boolean = "boolean", object = "table<string, any>", array = "any[]",
   null = "userdata", device = "particle.Device|string", devices = "(particle.Device|string)[]",
-  switch = 'boolean|"1"|"0"', files = "particle.File[]",
+  switch = 'boolean|"1"|"0"', files = "(string|particle.File)[]",
 }
 
 local PLACES = {
@@ -227,8 +227,9 @@ The error of a page that fails is raised; called again, the iterator asks for th
 
 ## Files
 
-`files` is a list of `particle.File`, of which each has either `path` or `data`. A file that cannot be read
-fails with kind `cancelled`, and nothing is sent. What comes as bytes is a string.
+`files` is a list of paths or of `particle.File`, of which each has either `path` or `data`. A file that
+cannot be read fails with kind `cancelled`, and nothing is sent. What comes as bytes is a string, or with the
+option `save_to` goes into a file.
 
 ## Groups
 

@@ -23,6 +23,8 @@ surface.PAGES = {
   { name = "stream", title = "stream", owners = {
     "particle.Stream", "particle.Event", "particle.Subscription", "particle.SubscribeOptions",
   }, intro = "Events as they are published: what `api:subscribe` and `device:subscribe` return." },
+  { name = "ledger", title = "ledger", owners = { "particle.Ledger" },
+    intro = "The data that one device, product or owner has in a ledger: what `api:ledger` returns." },
   { name = "error", title = "error", owners = { "particle.Error", "particle.Kind" },
     intro = "What comes second when a call fails. The first result is nil exactly then." },
   { name = "file", title = "file", owners = { "particle.File" },
@@ -43,7 +45,7 @@ surface.RECEIVERS = {
   ["particle.Api"] = "api", ["particle.Device"] = "device", ["particle.Stream"] = "stream",
   ["particle.Error"] = "err", ["particle.Task"] = "task", ["particle.sse.Parser"] = "parser",
   ["particle.Poller"] = "particle.poller",
-  ["particle.TokenStore"] = "store",
+  ["particle.TokenStore"] = "store", ["particle.Ledger"] = "ledger",
   ["particle.Simulator"] = "sim", ["particle.simulator.LiveDevice"] = "live",
   ["particle.simulator.Fault"] = "fault",
 }

@@ -21,6 +21,10 @@ local methods = core.api_methods
 ---@field token_in? "header"|"query"|"body"   raises where the cloud does not allow it
 ---@field format? "form"|"json"      how the fields of the body are sent
 ---@field nulls? boolean             keep nulls in objects as `particle.null`
+---@field save_to? string            path of a file for the bytes of a reply, whose place `true` takes; it is
+---there when all of them are, and not before
+---@field on_progress? fun(done: integer, total: integer?)  hears about every 0.1 s how many bytes of an
+---upload or a download are done, from 0 again with each attempt; may wait; an error in it ends the call
 
 ---@class particle.Response
 ---@field status integer             of the HTTP reply
@@ -97,6 +101,42 @@ function methods.claim(self, id, opts)
   local told = type(reply) == "table" and reply.id
   local fits = type(told) == "string" and core.check_part(told) == nil and told ~= "events"
   return self:device(fits and told or id)
+end
+
+-- The account's things ------------------------------------------------------------------------------
+
+--- Whose account it is (`user.get`).
+---@param opts? particle.CallOptions
+---@return table?  { username, account_info, mfa, ... }
+---@return particle.Error?
+function methods.whoami(self, opts)
+  check.receiver(self, "api", "whoami")
+  local request = { method = "GET", path = { "v1", "user" }, idempotent = true, operation = "user.get" }
+  if opts ~= nil then options.apply(request, opts, "whoami") end
+  return open_state(self).send(request)
+end
+
+--- An instance of a ledger, to read and write its data; no request is made.
+---@param name string  of the ledger
+---@param whose particle.Device|string|integer  a device, or the id of a device, product or owner
+---@param where? { org?: string }  the ledger of an organization
+---@return particle.Ledger
+function methods.ledger(self, name, whose, where)
+  check.receiver(self, "api", "ledger")
+  open_state(self)
+  return require("particle.ledger").new(self, name, whose, where)
+end
+
+--- Makes a webhook, or changes the one of that name: afterwards it is as described. Takes the arguments of
+--- `api.integrations:create_webhook`, `name` among them.
+---@param webhook table
+---@param opts? particle.CallOptions
+---@return table?  the webhook
+---@return "created"|"updated"|particle.Error  of kind `bad_request` where several have the name
+function methods.ensure_webhook(self, webhook, opts)
+  check.receiver(self, "api", "ensure_webhook")
+  open_state(self)
+  return require("particle.webhook").ensure(self, webhook, opts)
 end
 
 -- Events ------------------------------------------------------------------------------------------

@@ -231,7 +231,7 @@ local function text_of(value)
 end
 
 local function multipart(op, args, values)
-  local parts = files.parts(args.files, op.known.files.filename)
+  local parts = files.parts(args.files, op.known.files.filename, op.who)
   for _, field in ipairs(op.body) do
     local value = values[field.wire]
     if value ~= nil and field.arg ~= "files" then

@@ -25,7 +25,7 @@ local function transport(state)
     local problem = request.multipart and files.problem_of(request.multipart) -- between attempts files change
     if problem then return failure.unsent(state, request, "cancelled", problem) end
     local transfer <close> = submit(request.server or api, request)
-    await(transfer)
+    if request.on_progress then require("particle.progress").await(transfer, request) else await(transfer) end
     local seal = request.seal
     if seal then return seal(transfer:take()) end
     return transfer:take()

@@ -235,19 +235,16 @@ function methods.unclaim(self, opts)
   return true
 end
 
----@class particle.Firmware
----@field binary? string    path of a file
----@field data? string      or its bytes
----@field filename? string  default: that of `binary`, or firmware.bin
-
---- Flashes one compiled binary or asset bundle (`firmware.flash_binary`). True: the update has started.
+--- Flashes a binary or a bundle (`firmware.flash_binary`), sources (`firmware.flash`) or a known program
+--- (`firmware.flash_known_app`). True: the update has started; with `wait`: the device says that it is done.
 ---@param firmware particle.Firmware
 ---@param opts? particle.CallOptions
 ---@return true?
----@return particle.Error?
+---@return particle.Error?  with `wait` of kind `timeout` where no end was reported in time, and of kind
+---`bad_request` where the device reports failure
 function methods.flash(self, firmware, opts)
   check.receiver(self, "device", "flash")
-  return change(self, "flash", require("particle.flash").request(firmware), opts)
+  return require("particle.flash").run(self, firmware, opts)
 end
 
 -- Events --------------------------------------------------------------------------------------------
@@ -273,6 +270,19 @@ end
 function methods.wait_until_online(self, timeout, opts)
   check.receiver(self, "device", "wait_until_online")
   return require("particle.watch").until_online(self, timeout, opts)
+end
+
+---@class particle.Vitals: particle.CallOptions
+---@field refresh? number|true  asks the device for new ones, and waits that many seconds; true: the api's
+---`deadline`
+
+--- The latest vitals that the cloud knows of the device (`diagnostics.last`).
+---@param how? particle.Vitals
+---@return table?  { updated_at, deviceID, payload }
+---@return particle.Error?  of kind `not_found` where there are none, `timeout` where the device sent none
+function methods.vitals(self, how)
+  check.receiver(self, "device", "vitals")
+  return require("particle.vitals").of(self, how)
 end
 
 ---@class particle.Watch: particle.CallOptions

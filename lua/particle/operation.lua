@@ -83,7 +83,7 @@ local function check_texts(op, fields)
   end
 end
 
-local function new_request(op, args, opts)
+local function new_request(op, state, args, opts)
   local row = op.row
   local request = {
     method = row.method, idempotent = row.idempotent, operation = op.who, response = true,
@@ -94,6 +94,7 @@ local function new_request(op, args, opts)
   if opts ~= nil then options.apply(request, opts, op.who) end
   if request.form then spell_nulls(request.form) end
   if request.json then check_texts(op, request.json) end
+  if row.compiles then require("particle.compiler").allow(state, request) end
   return request
 end
 
@@ -117,7 +118,10 @@ local function teach(device, body)
 end
 
 local function finish(op, args, request, body, second)
-  if body == nil then return nil, second end
+  if body == nil then
+    if op.row.compiles then require("particle.compiler").explain(second) end
+    return nil, second
+  end
   teach(args.device, body)
   if op.row.bare and request.raw then body = bare(body) end
   if request.seal then body = sealed.opened(body) end
@@ -158,14 +162,14 @@ function operation.call(api, op, args, opts)
   args = args == nil and {} or args
   arguments.check(op, args)
   if op.row.stream then return open_stream(api, op, args, opts) end
-  local request = new_request(op, args, opts)
+  local request = new_request(op, state, args, opts)
   if op.absolute then return require("particle.download").send(state, request, args.url, op.who) end
   local template, product = scope.choose(op, state, args)
   local path, err = scope.path(api, op, template, args, product, for_look_up(opts))
   if not path then return nil, err end
   local learned, problem = scope.learn_ids(op, args, for_look_up(opts))
   if learned == nil then return nil, problem end
-  if learned then request = new_request(op, args, opts) end
+  if learned then request = new_request(op, state, args, opts) end
   request.path = path
   return send(op, state, args, request)
 end
@@ -180,7 +184,7 @@ function operation.check(api, op, args, opts)
   if core.closed(api) then error("the api is closed", 0) end
   arguments.check(op, args)
   local _, product = scope.choose(op, core.state(api), args)
-  new_request(op, args, opts)
+  new_request(op, core.state(api), args, opts)
   return product
 end
 

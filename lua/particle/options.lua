@@ -110,6 +110,10 @@ local CALL = {
   token_in = PLACE,
   format = one_of("form", "json"),
   nulls = FLAG,
+  on_progress = rule("a function", is_callable),
+  save_to = rule("the path of a file", function(value)
+    return type(value) == "string" and value ~= "" and not value:find("\0", 1, true)
+  end),
 }
 
 -- Checks ------------------------------------------------------------------------------------------
@@ -191,6 +195,18 @@ local function set_token_in(request, place, who)
   request.token_in = place
 end
 
+local function set_save_to(request, path, who)
+  if not request.raw then check.raise(who .. ": save_to is for calls that give bytes") end
+  request.save_to = path
+end
+
+local function set_on_progress(request, listener, who)
+  if not request.raw and not request.multipart then
+    check.raise(who .. ": on_progress is for uploads, and for calls that give bytes")
+  end
+  request.on_progress = listener
+end
+
 local SECRET_HEADERS = { authorization = true, ["proxy-authorization"] = true, cookie = true }
 
 --- The same header lines; those that are secret as opaque values, which no middleware shows.
@@ -240,6 +256,8 @@ function options.apply(request, opts, who, more)
   if opts.nulls ~= nil then request.nulls = opts.nulls end
   if opts.headers then merge_headers(request, opts.headers) end
   if opts.format then set_format(request, opts.format, who) end
+  if opts.save_to then set_save_to(request, opts.save_to, who) end
+  if opts.on_progress then set_on_progress(request, opts.on_progress, who) end
   if opts.token_in then set_token_in(request, opts.token_in, who) end
 end
 

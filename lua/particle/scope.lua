@@ -161,8 +161,12 @@ function scope.path(api, op, template, args, product, opts)
   return path
 end
 
--- Whether the handle had to be asked for.
-local function learn_id(device, opts)
+--- Lets a handle know its id.
+---@param device particle.Device
+---@param opts? particle.CallOptions  for the request that it may take
+---@return boolean? asked  whether it took one; nil where that failed
+---@return particle.Error?
+function scope.learn_id(device, opts)
   if address.is_id(core.device_ref(device)) then return false end
   local product = core.device_product(device)
   local found, err
@@ -188,7 +192,7 @@ function scope.learn_ids(op, args, opts)
     local list = type(value) == "table" and value or { value }
     for _, one in ipairs(field.devices and list or {}) do
       if core.type(one) == "device" then
-        local asked, err = learn_id(one, opts)
+        local asked, err = scope.learn_id(one, opts)
         if asked == nil then return nil, err end
         learned = learned or asked
       end

@@ -16,7 +16,7 @@ return {
     summary = "Compiles sources; the reply says where the binary is.",
     method = "POST", idempotent = false,
     paths = { "/v1/binaries" },
-    format = "multipart",
+    format = "multipart", compiles = true,
     body = {
       { "files", "files", "the sources; `name` is the path within the project" },
       { "platform_id", "number?", "which kind of device, such as 32" },
@@ -52,7 +52,7 @@ return {
   },
 
   download_binary = {
-    summary = "A compiled binary, as a string.",
+    summary = "A compiled binary, as a string, or with `save_to` in a file.",
     method = "GET", idempotent = true,
     paths = { "/v1/binaries/{binary}" },
     raw = true,
@@ -66,7 +66,7 @@ return {
       "/v1/devices/{device}",
       "/v1/products/{product}/devices/{device}",
     },
-    format = "multipart",
+    format = "multipart", compiles = true,
     body = {
       { "files", "files", "the sources; `name` is the path within the project" },
       { "build_target_version", "string?", "version of Device OS" },

@@ -20,6 +20,7 @@
 --                      `short_ends`: a page that is not full is the last; `scope`: there are pages with this
 --                      placeholder only; `window`: not pages but windows of time
 --   raw                the body is bytes; `text_types`: it is text when one of these is asked for
+--   compiles           it takes that time, and fails with what the compiler says
 --   bare               the argument that makes the body a bare value
 --   stream             an event stream comes back
 --   reveals            there are tokens or secrets in the body

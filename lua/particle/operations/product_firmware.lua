@@ -9,7 +9,7 @@ return {
   },
 
   download = {
-    summary = "The binary of a version of firmware, as a string.",
+    summary = "The binary of a version of firmware, as a string, or with `save_to` in a file.",
     method = "GET", idempotent = true,
     paths = { "/v1/products/{product}/firmware/{version}/binary" },
     raw = true,
