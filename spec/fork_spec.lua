@@ -108,6 +108,28 @@ describe("after a fork", function()
     assert.are.equal(2, server.accepted)
   end)
 
+  it("the child's end, and its close, leave the parent's simulator unharmed", function()
+    local server <close> = raw.new(serve)
+    local output, status = run(server, [[
+      warn "@on"
+      local sim = require("particle.simulator").new { devices = { { name = "lamp", variables = { x = 1 } } } }
+      local lamp = sim:client():device("lamp")
+      local stream = assert(lamp:subscribe())
+      for how = 1, 2 do
+        local child = fork.fork()
+        if child == 0 then
+          if how == 2 then sim:close() end
+          os.exit(0, true)
+        end
+        assert(fork.wait(child) == 0)
+        sim:device("lamp"):publish("n", "still")
+        print(lamp:read("x"), stream:next(60).data, stream.state)
+      end
+    ]])
+    assert.are.equal(0, status)
+    assert.are.equal(("1\tstill\topen\n"):rep(2), output)
+  end)
+
   it("the child gives the place of the parent's stream to nobody", function()
     local server <close> = raw.new(serve)
     local output, status = run(server, [[

@@ -1,5 +1,6 @@
 local particle = require("particle")
 local scheduler = require("particle.scheduler")
+local warnings = require("spec.support.warnings")
 
 local LONG = 30 -- seconds that never pass in these tests
 
@@ -90,6 +91,22 @@ describe("wrap", function()
     scheduler.sleep(0)
     task:cancel()
     assert.is_true(closed)
+  end)
+
+  it("that is cancelled inside it may fail in its pending __close, which cannot wait", function()
+    local function cancelled(close)
+      local task = particle.spawn(particle.wrap(function()
+        local guard <close> = setmetatable({}, { __close = close }) -- luacheck: ignore
+        scheduler.sleep(LONG)
+      end))
+      scheduler.sleep(0)
+      scheduler.sleep(0)
+      return warnings(function() task:cancel() end)
+    end
+    assert.are.equal("particle: a cancelled task failed: at the end",
+      cancelled(function() error("at the end", 0) end))
+    assert.matches("a cancelled task failed: .*cannot wait here: .*__close when the task is cancelled",
+      cancelled(function() scheduler.sleep(0) end))
   end)
 
   it("refuses two callers at once, and what is no function", function()

@@ -155,6 +155,27 @@ describe("in cqueues", function()
     assert.are.equal(2, sum)
   end)
 
+  it("a run is its coroutine's own: neither its end nor its error concerns other tasks", function()
+    local other, slow
+    controller:wrap(function()
+      other = { pcall(particle.run, function()
+        particle.spawn(particle.sleep, 0.001)
+        particle.sleep(0.001)
+        error("fails", 0)
+      end) }
+    end)
+    controller:wrap(function()
+      local task <close> = particle.spawn(particle.sleep, LONG)
+      slow = { particle.run(function()
+        while not other do particle.sleep(0.001) end
+        return "fine", tostring(task)
+      end) }
+    end)
+    assert(controller:loop())
+    assert.are.same({ false, "fails" }, other)
+    assert.are.same({ "fine", "particle.task (running)" }, slow)
+  end)
+
   it("a task may call what suspends a coroutine of cqueues", function()
     local condition = require("cqueues.condition").new()
     local first, second, woken

@@ -118,6 +118,25 @@ describe("a task", function()
     assert.matches("a task cannot wait for itself", problem)
   end)
 
+  it("cannot be waited for by who keeps it from going on", function()
+    local own, beneath
+    own = scheduler.spawn(function() coroutine.wrap(function() own:wait() end)() end)
+    local expected = "wait: that task cannot go on before this wait has ended"
+    assert.error_matches(function() own:wait() end, expected)
+    beneath = scheduler.spawn(function() coroutine.wrap(scheduler.sleep)(0.001) end)
+    local above = scheduler.spawn(function() coroutine.wrap(function() beneath:wait() end)() end)
+    assert.error_matches(function() above:wait() end, expected)
+    beneath:wait()
+  end)
+
+  it("is waited for and cancelled with a colon", function()
+    local task <close> = scheduler.spawn(scheduler.sleep, LONG)
+    assert.error_matches(function() task.wait() end,
+      "wait: call it with a colon, task:wait(...), on a task (got nil)", 1, true)
+    assert.error_matches(function() task.cancel() end,
+      "cancel: call it with a colon, task:cancel(...), on a task (got nil)", 1, true)
+  end)
+
   it("gives way when it yields by hand", function()
     local steps = {}
     local one = scheduler.spawn(function()
@@ -357,23 +376,27 @@ describe("tasks", function()
   end)
 
   it("hand their scope on to those that they start", function()
-    local inner, outer
+    local inner, outer, all
     local task = tasks.spawn_for_user(function()
-      outer = tasks.new_scope()
-      tasks.spawn_within(outer, function()
-        inner = tasks.spawn_for_user(scheduler.sleep, LONG)
+      all = tasks.new_scope()
+      tasks.spawn_within(all, function()
+        outer = tasks.new_scope()
+        tasks.spawn_within(outer, function()
+          inner = tasks.spawn_for_user(scheduler.sleep, LONG)
+          scheduler.sleep(LONG)
+        end)
         scheduler.sleep(LONG)
       end)
       scheduler.sleep(LONG)
     end)
-    scheduler.sleep(0)
-    scheduler.sleep(0)
+    scheduler.wait(function() return inner end, core.now() + LONG)
     assert.are.equal(2, #tasks.users(outer))
-    assert.are.equal(3, #tasks.users(tasks.new_scope()))
+    assert.are.equal(3, #tasks.users(all))
     inner:cancel()
     assert.are.equal(1, #tasks.users(outer))
-    for _, left in ipairs(tasks.users(tasks.new_scope())) do left:cancel() end
-    assert.are.equal("cancelled", select(2, task:wait()).kind)
+    for _, left in ipairs(tasks.users(all)) do left:cancel() end
+    assert.is_false(task.done)
+    task:cancel()
   end)
 
   it("that wait in place are ended once they can be", function()

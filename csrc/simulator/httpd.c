@@ -214,11 +214,16 @@ static int httpd_output_gone(lua_State *L) {
     return 1;
 }
 
+/* foreign() -> whether it is the parent's: this process was forked */
+static int server_foreign(lua_State *L) {
+    lua_pushboolean(L, pt_server_is_foreign(check_server(L)));
+    return 1;
+}
+
 static const luaL_Reg METHODS[] = {
-    {"port", server_port},       {"pollfd", server_pollfd},
-    {"timeout", server_timeout}, {"step", server_step},
-    {"next", server_next},       {"close", server_close},
-    {"refuse", server_refuse},   {NULL, NULL},
+    {"port", server_port},     {"pollfd", server_pollfd},   {"timeout", server_timeout},
+    {"step", server_step},     {"next", server_next},       {"close", server_close},
+    {"refuse", server_refuse}, {"foreign", server_foreign}, {NULL, NULL},
 };
 
 static const luaL_Reg METAMETHODS[] = {

@@ -17,8 +17,10 @@ local Generator = {}
 -- However the call ends: a task that is cancelled meanwhile takes its generator along.
 function Generator:__close()
   self.running = false
+  local fine, problem = true, nil
+  if self.parked then fine, problem = coroutine.close(self.co) end
   tasks.lend(self.co, nil)
-  if self.parked then coroutine.close(self.co) end
+  if not fine then error(problem, 0) end
 end
 
 local function go_on(self, ok, ...)

@@ -219,8 +219,8 @@ function particle.map(items, fn, opts) return require("particle.map").map(items,
 function particle.all(functions, opts) return require("particle.map").all(functions, opts) end
 
 --- Runs `fn(...)` as a task, and returns when it and all tasks that were started with `particle.spawn` have
---- ended (inside a task: those that it started). Raises its error, and tells `warn` of those of tasks that
---- nobody waited for. Its error, and Ctrl-C, cancel what is left.
+--- ended (inside a task, or a coroutine of cqueues: those that were started in the run). Raises its error,
+--- and tells `warn` of those of tasks that nobody waited for. Its error, and Ctrl-C, cancel what is left.
 ---@param fn fun(...): ...
 ---@param ... any  its arguments
 ---@return any ...  its results

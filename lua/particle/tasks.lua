@@ -248,7 +248,8 @@ function tasks.current()
   local task = known[running()] or (hosts[1] and tasks.mine())
   if task and not isyieldable() then
     check.raise("cannot wait here: this task is inside a function that cannot be suspended (such as require,"
-      .. " table.sort, string.gsub, or a __tostring or __gc metamethod); wait before or after it")
+      .. " table.sort, string.gsub, a __tostring or __gc metamethod, or __close when the task is cancelled);"
+      .. " wait before or after it")
   end
   return task
 end
@@ -283,14 +284,14 @@ local PROGRAM = setmetatable({}, Scope) -- of what is started outside of tasks
 -- A task hands its scope on to those that it starts.
 local function inherited()
   local task = tasks.mine()
-  return task and task.scope or PROGRAM
+  return task and task.scope or PROGRAM -- a coroutine of an event loop has none
 end
 
---- A scope for tasks: inside a task one of its own, elsewhere the whole program.
+--- A scope for tasks: inside a task, or a coroutine of an event loop, one of its own, elsewhere the whole
+--- program.
 ---@return table scope  to be closed
 function tasks.new_scope()
-  local task = tasks.mine()
-  return task and task.scope and setmetatable({ outer = task.scope }, Scope) or PROGRAM
+  return tasks.mine() and setmetatable({ outer = inherited() }, Scope) or PROGRAM
 end
 
 --- Starts `fn(...)` as a task of the library itself; it first runs at the next turn.
@@ -356,9 +357,14 @@ end
 -- It ended where there was no memory to tell of it.
 local function is_buried(task) return not task.done and status(task.co) == "dead" end
 
+local function check_receiver(self, method)
+  if getmetatable(self) ~= Task then check.receiver(self, "task", method) end
+end
+
 --- Ends the task where it waits: its pending `__close` run, a call under way is given up. Does nothing after
 --- its end.
 function Task:cancel()
+  check_receiver(self, "cancel")
   if self.done then return end
   if is_at_work(self) then
     check.raise("cancel: a running task cannot be ended from within")
@@ -385,6 +391,10 @@ function tasks.join(task)
   local me = tasks.current()
   if me == task then check.raise("wait: a task cannot wait for itself") end
   if is_buried(task) then fail(task, NO_MEMORY.value) end
+  if not me and status(task.co) == "normal" then
+    check.raise("wait: that task cannot go on before this wait has ended: it runs, or waits in place, beneath"
+      .. " it (particle.wrap makes generators that do not wait in place)")
+  end
   if not task.done then task.waiters = task.waiters or {} end
   while me and not task.done do
     table.insert(task.waiters, me)
@@ -449,6 +459,7 @@ end
 --- Waits for the task's end. Raises what its function raised.
 ---@return any ...  what its function returned; nil and an error of kind `cancelled` if it was cancelled
 function Task:wait()
+  check_receiver(self, "wait")
   tasks.join(self)
   if self.failure then
     unread[self.failure] = nil

@@ -17,7 +17,9 @@ local MAY_HOLD_UP = {
   -- They wait in generators of their own, for which nothing is suspended.
   "when generators nest their waits too deeply",
   "lets a generator of its own wait",
-  -- They keep the whole program busy.
+  "does not wait for what waits in place",
+  -- They keep the whole program busy, or have all garbage collected.
+  "needs no more memory for more items",
   "missed while the program was busy",
   "seen because the program was busy",
   "reaches back to when the reader fell behind",
@@ -27,6 +29,7 @@ local MAY_HOLD_UP = {
   "a fault is borne: `deep`",
   "a fault is borne: `flood`",
   "gives all events of a flood",
+  "reads thousands of devices",
   "what is said of its delivery is true",
   "simulator's streams are 500 at once",
   -- OpenSSL reads the system's certificates at the first connection of an api, in one go.

@@ -186,6 +186,7 @@ end
 function Service:close()
   if self.closed then return end
   self.closed = true
+  if self.server:foreign() then return self.server:close() end -- all else is the parent's
   if not is_refusing(self) then scheduler.remove_source(self) end
   self.cloud.streams:clear()
   self.server:close()
