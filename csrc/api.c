@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "error.h"
 #include "json.h"
 #include "lines.h"
 #include "lua_util.h"
@@ -221,6 +222,16 @@ static int set_token(lua_State *L) {
     return 0;
 }
 
+/* scrub(api, value) -> what an error may show of it: no token, the api's own or another one. A
+   table is cleaned in place. */
+static int scrub(lua_State *L) {
+    const api *a = check(L, 1);
+    const pt_buffer *token = a->engine ? pt_engine_token(a->engine) : NULL;
+    lua_settop(L, 2);
+    pt_error_push_scrubbed(L, 2, token ? token->data : NULL, token ? token->len : 0);
+    return 1;
+}
+
 static int has_token(lua_State *L) {
     lua_pushboolean(L, pt_engine_token(pt_api_check(L, 1))->len > 0);
     return 1;
@@ -261,8 +272,8 @@ static int api_close(lua_State *L) {
 
 static const luaL_Reg functions[] = {
     {"api", new_api},         {"base_url", base_url}, {"set_token", set_token},
-    {"has_token", has_token}, {"state", get_state},   {"closed", is_closed},
-    {"close", api_close},     {NULL, NULL},
+    {"has_token", has_token}, {"scrub", scrub},       {"state", get_state},
+    {"closed", is_closed},    {"close", api_close},   {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {

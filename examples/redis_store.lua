@@ -127,14 +127,16 @@ function Store:connect()
   return connection
 end
 
--- Ctrl-C may have come between a question and its answer: that connection is not used any more.
-function Store:ask(words)
+-- An answer of that type. Ctrl-C may have come between a question and its answer: that connection is not
+-- used any more.
+function Store:ask(wanted, words)
   if socket.gettime() < self.resting_until then return nil, self.problem end
   local connection, problem = self.connection, nil
   self.connection = nil
   if not connection then connection, problem = self:connect() end
   local answer
   if connection then answer, problem = exchange(connection, words) end
+  if answer ~= nil and type(answer) ~= wanted then answer, problem = nil, "no Redis: a strange answer" end
   if answer == nil then
     if connection then connection:close() end
     self.problem = ("Redis at %s:%d: %s"):format(self.host, self.port, problem)
@@ -161,26 +163,27 @@ function Store:take(limits, patience)
     arguments[2 * i], arguments[2 * i + 1] = limit.count, microseconds(limit.window)
   end
   keys[#keys + 1] = self.prefix .. "counter"
-  local answer, problem = self:ask(eval(TAKE, keys, arguments))
+  local answer, problem = self:ask("table", eval(TAKE, keys, arguments))
   if not answer then return nil, problem end
   return answer[1] == 1, answer[2] / 1e6, answer[3]
 end
 
 function Store:acquire(key, count)
   local keys = { self.prefix .. key, self.prefix .. "counter" }
-  local holder, problem = self:ask(eval(ACQUIRE, keys, { count, microseconds(self.lease) }))
+  local holder, problem = self:ask("number", eval(ACQUIRE, keys, { count, microseconds(self.lease) }))
   if not holder then return nil, problem end
   return holder > 0 and holder
 end
 
 function Store:renew(key, holder)
-  local answer, problem = self:ask(eval(RENEW, { self.prefix .. key }, { holder, microseconds(self.lease) }))
+  local arguments = { holder, microseconds(self.lease) }
+  local answer, problem = self:ask("number", eval(RENEW, { self.prefix .. key }, arguments))
   if not answer then return nil, problem end
   return true
 end
 
 function Store:release(key, holder)
-  local answer, problem = self:ask(eval(RELEASE, { self.prefix .. key }, { holder }))
+  local answer, problem = self:ask("number", eval(RELEASE, { self.prefix .. key }, { holder }))
   if not answer then return nil, problem end
   return true
 end

@@ -171,6 +171,14 @@ describe("the devices of a product", function()
     assert.are.equal("device-2", argument(cloud.requests[2], "deviceName"))
   end)
 
+  it("end with the deadline, however many pages there are", function()
+    total = math.maxinteger
+    local handles, err = api:devices({}, { deadline = 0.3 })
+    assert.is_nil(handles)
+    assert.are.same({ "timeout", "no result within the deadline of 0.3 s" }, { err.kind, err.message })
+    assert.is_true(#cloud.requests > 1)
+  end)
+
   it("fail as a whole when a page fails", function()
     local answer = cloud.answer
     cloud.answer = function(request)

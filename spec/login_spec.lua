@@ -236,4 +236,45 @@ describe("login", function()
     assert.not_matches("s3cret", require("particle.inspect")(err))
     other:close()
   end)
+
+  it("raises for no reply, however odd, and stores what can be stored", function()
+    local kept
+    local other <close> = particle.new {
+      base_url = sim.url,
+      token_store = {
+        load = function() end,
+        save = function(_, record)
+          kept = core.encode(record)
+          return true
+        end,
+        clear = function() end,
+      },
+    }
+    local function answered(body, status)
+      sim:fault { status = status or 200, body = body }
+      return other:login { username = JOE, password = PASSWORD, otp = "1" }
+    end
+    for _, token in ipairs { '""', '"a b"', '"a\\r\\nX-A: b"', '"é"', '"\xFF"', "7", '["a"]',
+      '"' .. ("x"):rep(5000) .. '"' } do
+      local record, err = answered('{"access_token":' .. token .. "}")
+      assert.is_nil(record)
+      assert.are.equal("protocol", err.kind)
+    end
+    for _, odd in ipairs { '"\xFF"', '["a"]', "7.5" } do
+      local record, problem = answered(
+        ('{"access_token":"abc","refresh_token":%s,"token_type":%s,"expires_in":%s}'):format(odd, odd, odd))
+      assert.is_nil(problem)
+      assert.are.equal("abc", record.access_token)
+      assert.is_nil(record.refresh_token)
+      assert.is_nil(record.token_type)
+      assert.is_truthy(kept:find('"abc"', 1, true))
+    end
+    local record = answered(('{"access_token":"abc","expires_in":"%d"}'):format(math.maxinteger))
+    assert.is_nil(record.expires_at)
+    assert.are.equal("particle.token_record (expiry unknown)", tostring(record))
+    for _, odd in ipairs { '["a"]', '""', "true", "null" } do
+      local _, err = answered(('{"error":"mfa_required","mfa_token":%s}'):format(odd), 403)
+      assert.are.equal("mfa_required", err.kind)
+    end
+  end)
 end)

@@ -485,11 +485,11 @@ describe("a login that is retained", function()
       return send(request)
     end
     local before = count_logins()
-    local first = scheduler.spawn(function() return api:device("lamp"):read("x", { deadline = 0.05 }) end)
+    local first = scheduler.spawn(function() return api:device("lamp"):read("x", { deadline = 0.3 }) end)
     local second = scheduler.spawn(function() return api:device("lamp"):read("x") end)
     local third = scheduler.spawn(function() return api:device("lamp"):read("x") end)
     local _, err = first:wait()
-    assert.are.same({ "timeout", false }, { err.kind, err.delivered })
+    assert.are.same({ "timeout", 401, 1, false }, { err.kind, err.status, err.attempts, err.delivered })
     third:cancel()
     release = true
     assert.are.equal(1, second:wait())

@@ -162,6 +162,16 @@ describe("limits shared through Redis", function()
       assert.is_nil(problem:find("s3cret", 1, true))
     end)
 
+    it("take no answer that is not one of theirs", function()
+      local store = new_store()
+      store.connection = {
+        send = function() return 1 end, receive = function() return "+OK" end, close = function() end,
+      }
+      local granted, problem = store:take({ limit(1, 1) }, 0)
+      assert.is_nil(granted)
+      assert.is_truthy(problem:find("no Redis", 1, true))
+    end)
+
     it("do not mistake the answer to an interrupted question for theirs", function()
       local store = new_store()
       assert.is_true(store:take({ limit(5, 1000) }, 0))
@@ -190,7 +200,8 @@ describe("limits shared through Redis", function()
     local api <close> = particle.new { base_url = server.url, token = "x", log = false,
       rate_limit = { streams = 1, store = store } }
     local function expiry()
-      return tonumber(store:ask { "ZRANGE", store.prefix .. server.url .. " streams", 0, 0, "WITHSCORES" }[2])
+      local places = store.prefix .. server.url .. " streams"
+      return tonumber(store:ask("table", { "ZRANGE", places, 0, 0, "WITHSCORES" })[2])
     end
     local first = expiry()
     support.wait_until(function() return expiry() > first end, { step = step }) -- it was renewed

@@ -1,6 +1,7 @@
--- The way of a request: call middleware, retry, attempt middleware, log, limiter, token, core. It is composed
+-- The way of a request: call middleware, retry, attempt middleware, log, token, limiter, core. It is composed
 -- when one of these changes, so that a call passes no layer that does nothing. The opening of an event stream
--- passes no retry: a stream comes back by rules of its own.
+-- passes no retry: a stream comes back by rules of its own. The limiter comes last, because it is to count
+-- what is sent, and a request that got a 401 is sent once more.
 
 local core = require("particle.core")
 local failure = require("particle.failure")
@@ -78,13 +79,13 @@ local function through(layers, send)
 end
 
 --- Composes `state.send` anew, and `state.open`, which opens event streams. The slots of the state: `call`
---- and `attempt` (lists of middleware), `log`, `limiter`, `place` and `token` (one layer each, or nil), and
+--- and `attempt` (lists of middleware), `log`, `token`, `limiter` and `place` (one layer each, or nil), and
 --- `retry`, a function that puts itself around `send`: each call passes it, so it is to cost nothing.
 ---@param state table
 function chain.compose(state)
   local inner = {}
   add(inner, state.attempt)
-  for _, name in ipairs { "log", "limiter", "place", "token" } do add(inner, { state[name] }) end
+  for _, name in ipairs { "log", "token", "limiter", "place" } do add(inner, { state[name] }) end
   local send, open = through(inner, transport(state)), through(inner, opening(state.api))
   if state.retry then send = state.retry(send) end
   send, open = through(state.call, send), through(state.call, open)

@@ -45,7 +45,8 @@ end
 ---@return nil, particle.Error
 function failure.protocol(state, request, message, body)
   return new(state, request, {
-    kind = "protocol", message = message, body = body, attempts = 1, delivered = "maybe",
+    kind = "protocol", message = message, body = core.scrub(state.api, body), attempts = 1,
+    delivered = "maybe",
   })
 end
 

@@ -3,6 +3,7 @@
 
 local check = require("particle.check")
 local core = require("particle.core")
+local failure = require("particle.failure")
 local options = require("particle.options")
 local provider = require("particle.provider")
 local sealed = require("particle.sealed")
@@ -172,7 +173,8 @@ end
 local function exchange(state, given, grant, opts)
   if not grant then return send_otp(state, given, given.mfa_token, one_time_password(given), opts) end
   local request, reply, err = send(state, given, grant_fields(given, grant), opts)
-  if reply ~= nil or err.kind ~= "mfa_required" or not err.mfa_token then return request, reply, err end
+  if reply ~= nil or err.kind ~= "mfa_required" then return request, reply, err end
+  if not SECRET.fits(err.mfa_token) then return request, nil, err end
   local otp = one_time_password(given, err)
   if otp == nil then return request, nil, err end
   return send_otp(state, given, err.mfa_token, otp, opts)
@@ -180,15 +182,21 @@ end
 
 -- What comes of it -----------------------------------------------------------------------------------
 
+-- What else came is left out where it is none: a token without it is as good.
+local function utf8_text(value)
+  return type(value) == "string" and utf8.len(value) and value or nil
+end
+
 local function new_record(state, reply)
   local seconds = math.tointeger(tonumber(reply.expires_in))
   local now = math.floor((state.clock or core.time)())
+  local ends = seconds and now + seconds -- before now where that is too much for an integer
   return setmetatable({
     access_token = sealed.take(reply.access_token),
-    refresh_token = sealed.take(reply.refresh_token),
-    token_type = reply.token_type,
+    refresh_token = utf8_text(sealed.take(reply.refresh_token)),
+    token_type = utf8_text(reply.token_type),
     expires_in = seconds,
-    expires_at = seconds and seconds > 0 and now + seconds or nil,
+    expires_at = ends and ends > now and ends or nil,
   }, Record)
 end
 
@@ -224,10 +232,13 @@ local function obtain(state, given, grant, opts)
   local request, reply, err = exchange(state, given, grant, opts)
   if reply == nil then return nil, err end
   if type(reply) ~= "table" or not sealed.text(reply.access_token) then
-    return require("particle.failure").protocol(state, request, "the reply holds no access token", nil)
+    return failure.protocol(state, request, "the reply holds no access token", nil)
   end
   local record = new_record(state, reply)
-  provider.set(state, reply.access_token, record.expires_at)
+  local fine, problem = pcall(provider.set, state, reply.access_token, record.expires_at)
+  if not fine then
+    return failure.protocol(state, request, "the reply's access token cannot be used: " .. problem, nil)
+  end
   if state.options.retain_login and not state.token_function then
     state.retained_login = renewable(given, grant, record)
   end

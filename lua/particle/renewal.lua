@@ -32,6 +32,12 @@ local NEXT_STEP = {
   unauthorized = "",
 }
 
+-- With what came of the attempt that got a 401, if there was one.
+local function after(refused, err)
+  if refused then err.status, err.attempts = refused.status, refused.attempts or 1 end
+  return nil, err
+end
+
 -- The error of a call whose token could not be renewed. The cause is a text, or the error of the renewal.
 -- Nothing was carried out: at most a 401 came.
 local function told(state, request, cause, refused)
@@ -45,8 +51,7 @@ local function told(state, request, cause, refused)
     err.code, err.retry_after, err.mfa_token = cause.code, cause.retry_after, cause.mfa_token
     err.retryable = PASSING[kind] or false
   end
-  if refused then err.status, err.attempts = refused.status, refused.attempts or 1 end
-  return nil, err
+  return after(refused, err)
 end
 
 -- Where a token comes from -----------------------------------------------------------------------------
@@ -192,7 +197,8 @@ local function follow(state, request, flight, due, refused)
   local waiter = {} -- a key of its own: one task at a time may wait for a key
   table.insert(flight.waiters, waiter)
   if not scheduler.await_news({ waiter }, is_over, flight, due) then
-    return failure.unsent(state, request, "timeout", "the token was not renewed within the deadline")
+    local _, err = failure.unsent(state, request, "timeout", "the token was not renewed within the deadline")
+    return after(refused, err)
   end
   if not flight.ended then return obtain(state, request, due, refused) end
   if flight.cause then return told(state, request, flight.cause, refused) end

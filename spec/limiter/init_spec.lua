@@ -99,12 +99,23 @@ describe("the limiter", function()
     assert.are.equal(3, #failing.requests)
   end)
 
+  it("counts what is sent again with another token", function()
+    local refusing <close> = Cloud.new(function() return 401, {} end)
+    local api <close> = refusing:client {
+      token = function() return "t" end, rate_limit = limited { requests = { 3, 1000 } }, log = false,
+    }
+    assert.are.equal("unauthorized", select(2, api:device(ID):read("x")).kind)
+    local _, err = api:device(ID):read("x")
+    assert.are.same({ "rate_limited", 1 }, { err.kind, err.attempts })
+    assert.are.equal(3, #refusing.requests)
+  end)
+
   it("leaves a call that waited the rest of its deadline", function()
     local api = client(limited { requests = { 1, 10 } }, { deadline = 30 })
     local left = {}
     cloud.answer = function() return 200, { result = 1 } end
     local state = core.state(api)
-    state.token = function(request, send) -- further in
+    state.place = function(request, send) -- further in
       left[#left + 1] = request.deadline or "whole"
       return send(request)
     end
