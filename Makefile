@@ -130,13 +130,14 @@ loops: build ## all specs inside each event loop
 	@.ci/total $(foreach loop,$(LOOPS),$(call run_specs,$(loop),$(SPECS)))
 
 ASAN_FLAGS := -fsanitize=address,undefined
+EAGER ?= $(SPECS)
 
 .PHONY: asan
 asan: need ## all specs under ASan, UBSan and leak check, once more with an eager collector
 	@$(MAKE) --no-print-directory BUILD=build/asan CC=gcc CFLAGS='-O1 -g -fno-omit-frame-pointer $(ASAN_FLAGS)' build
 	@TEST_SANITIZED=1 .ci/test build/asan $(SPECS)
 	@echo "Once more, with an eager collector."
-	@TEST_SANITIZED=1 TEST_COLLECTOR=eager .ci/test build/asan $(SPECS)
+	@TEST_SANITIZED=1 TEST_COLLECTOR=eager .ci/test build/asan $(EAGER)
 
 .PHONY: interop
 interop: build ## the official SDK and CLI against the simulator; npm installs them (INTEROP_DIR=folder keeps them)

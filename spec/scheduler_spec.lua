@@ -295,32 +295,6 @@ describe("news", function()
     assert.is_true(hear(5000) - before < 200)
   end)
 
-  it("do not disturb the order of those that sleep", function()
-    local key, order, sleepers = flag(), {}, {}
-    for i = 1, 50 do
-      sleepers[i] = scheduler.spawn(function()
-        scheduler.sleep(0.2 + i % 7 / 100)
-        order[#order + 1] = i % 7
-      end)
-    end
-    local reader <close> = scheduler.spawn(function() -- luacheck: ignore reader
-      while true do
-        key.set = false
-        scheduler.await_news({ key }, is_set, key, core.now() + 0.2)
-      end
-    end)
-    for _ = 1, 1000 do
-      key.set = true
-      scheduler.notify(key)
-      scheduler.step(0)
-    end
-    for _, sleeper in ipairs(sleepers) do sleeper:wait() end
-    local sorted = table.move(order, 1, #order, 1, {})
-    table.sort(sorted)
-    assert.are.equal(50, #order)
-    assert.are.same(sorted, order)
-  end)
-
   it("are not heard by a task that was cancelled", function()
     local key = flag()
     local first = scheduler.spawn(scheduler.await_news, { key }, is_set, key)

@@ -69,6 +69,20 @@ describe("timers", function()
     assert.are.same({ "last" }, woken)
   end)
 
+  it("keep their order while others are given up by the hundred", function()
+    local reader = { name = "reader" }
+    for i = 1, 50 do timers.set({ name = i % 7 }, 20 + i % 7) end
+    for _ = 1, 1000 do
+      timers.set(reader, 20.5)
+      timers.give_up(reader)
+    end
+    timers.fire(30, wake)
+    local sorted = table.move(woken, 1, #woken, 1, {})
+    table.sort(sorted)
+    assert.are.equal(50, #woken)
+    assert.are.same(sorted, woken)
+  end)
+
   it("that a woken task sets anew wait for their time", function()
     local task = { name = "again" }
     timers.set(task, 1)
