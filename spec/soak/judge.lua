@@ -40,14 +40,19 @@ function judge.measure()
   }
 end
 
---- Waits until tasks of the library's own have ended, too.
----@param busy integer  how many may be left
-function judge.settle(busy)
+local function is_settled(busy, most)
+  return tasks.count.busy <= busy and not tasks.under_way() and descriptors() <= most
+end
+
+--- Waits until what was given up has ended: tasks of the library's own, connections of what was collected.
+---@param busy integer  how many tasks may be left
+---@param most integer  how many descriptors
+function judge.settle(busy, most)
   local latest = core.now() + PATIENCE
   repeat
     collect()
     scheduler.step(0.01)
-  until tasks.count.busy <= busy and not tasks.under_way() or core.now() > latest
+  until is_settled(busy, most) or core.now() > latest
 end
 
 ---@class soak.Memory

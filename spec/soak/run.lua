@@ -167,7 +167,7 @@ local function soak(cloud)
   local ends, seed = core.now() + SECONDS, SEED
   repeat
     local round = run_round(seed, cloud, steady)
-    judge.settle(before.busy)
+    judge.settle(before.busy, before.descriptors + CONNECTIONS_KEPT)
     local now = judge.measure()
     summary(round, now, cloud)
     judge_round(round, now, before)
@@ -175,7 +175,7 @@ local function soak(cloud)
     seed = seed + 1
   until core.now() >= ends
   steady:close()
-  judge.settle(before.busy)
+  judge.settle(before.busy, before.descriptors)
   local after = judge.measure()
   if after.descriptors ~= before.descriptors then
     complain(seed, ("at the end %d descriptors, before %d"):format(after.descriptors, before.descriptors))
