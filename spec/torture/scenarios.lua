@@ -31,7 +31,7 @@ local function load()
   core, scheduler = require("particle.core"), require("particle.scheduler")
   for _, name in ipairs {
     "list", "login", "provider", "flash", "watch", "log", "suggest", "token", "stream", "loop",
-    "map", "run", "generator",
+    "map", "run", "generator", "progress",
   } do
     require("particle." .. name)
   end
@@ -151,6 +151,13 @@ add("multipart", function()
   }
   expect(nil, api:request { method = "POST", path = "/v1/any", multipart = parts })
   expect_error("network", api:request { method = "POST", path = "/v1/errors/close", multipart = parts })
+end)
+
+add("saved", function()
+  api = open()
+  expect(true, api:request({ path = "/v1/any", raw = true }, {
+    save_to = "build/torture/saved", on_progress = function() end,
+  }))
 end)
 
 add("response", function()
