@@ -206,6 +206,7 @@ local function check_items(items)
   if type(items) ~= "table" or core.type(items) then
     check.fail("map", "the items", "a list or an iterator (a function)", items)
   end
+  if length(items) < 0 then check.raise("map: n, how many items the list has, must not be negative") end
   if length(items) == 0 and next(items) ~= nil and items.n == nil then
     check.raise("map: the items must be a list or an iterator, got a table that has no item 1")
   end
