@@ -25,6 +25,7 @@ LUA_SOURCES := $(patsubst ./%,%,$(shell find lua -name '*.lua'))
 CORE := $(BUILD)/lib/particle/core.so
 HTTPD := $(BUILD)/lib/particle/simulator/httpd.so
 COMMAND := $(BUILD)/bin/particle-simulator
+ANNOTATIONS := $(BUILD)/annotations.lua
 
 # $1: compiler. What every C file is compiled with, whoever compiles it.
 compile = $1 -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(LUA_CFLAGS) \
@@ -92,6 +93,9 @@ endef
 # Holds absolute paths, so it is written anew each time: the checkout may have been moved.
 $(COMMAND): always
 	$(call write_command,$(ROOT)/lua,$(ROOT)/$(BUILD)/lib,$@)
+
+$(ANNOTATIONS): $(wildcard doc/generator/*.lua) $(wildcard lua/particle/operations/*.lua)
+	$(call run,lua,$@,$(LUA) doc/generator/annotations.lua $@)
 
 .PHONY: env
 env: ## shell lines that let lua5.4 find it from anywhere: eval "$(make -s env)"
@@ -202,8 +206,9 @@ MODULES := $(DESTDIR)$(PREFIX)/lib/lua/5.4
 PROGRAM := $(DESTDIR)$(PREFIX)/bin/particle-simulator
 
 .PHONY: install
-install: build ## into PREFIX=/usr/local (DESTDIR is honoured)
+install: build $(ANNOTATIONS) ## into PREFIX=/usr/local (DESTDIR is honoured)
 	@for file in $(LUA_SOURCES:lua/%=%); do install -D -m 644 "lua/$$file" '$(DATA)'/"$$file" || exit; done
+	@install -D -m 644 $(ANNOTATIONS) '$(DATA)/particle/annotations.lua'
 	@install -D -m 755 $(CORE) '$(MODULES)/particle/core.so'
 	@install -D -m 755 $(HTTPD) '$(MODULES)/particle/simulator/httpd.so'
 	$(call write_command,$(PREFIX)/share/lua/5.4,$(PREFIX)/lib/lua/5.4,$(PROGRAM))
@@ -211,7 +216,7 @@ install: build ## into PREFIX=/usr/local (DESTDIR is honoured)
 
 .PHONY: uninstall
 uninstall: ## what install put there
-	@rm -f $(foreach file,$(LUA_SOURCES:lua/%=%),'$(DATA)/$(file)') \
+	@rm -f $(foreach file,$(LUA_SOURCES:lua/%=%) particle/annotations.lua,'$(DATA)/$(file)') \
 	  '$(MODULES)/particle/core.so' '$(MODULES)/particle/simulator/httpd.so' '$(PROGRAM)'
 	@for tree in '$(DATA)/particle' '$(MODULES)/particle'; do \
 	  [ ! -d "$$tree" ] || find "$$tree" -depth -type d -empty -delete; done

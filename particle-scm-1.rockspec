@@ -27,8 +27,9 @@ external_dependencies = {
 -- of which a part belongs to the other rock.
 build = {
   type = "make",
-  build_target = "build/rock/lib/particle/core.so",
+  build_target = "build/rock/lib/particle/core.so build/rock/annotations.lua",
   build_variables = {
+    LUA = "$(LUA)",
     BUILD = "build/rock",
     CFLAGS = "$(CFLAGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong",
     LIBFLAG = "$(LIBFLAG)",
@@ -47,6 +48,7 @@ build = {
   install = {
     lua = {
       ["particle.address"] = "lua/particle/address.lua",
+      ["particle.annotations"] = "build/rock/annotations.lua", -- for editors
       ["particle.api"] = "lua/particle/api.lua",
       ["particle.arguments"] = "lua/particle/arguments.lua",
       ["particle.backoff"] = "lua/particle/backoff.lua",

@@ -26,8 +26,10 @@ local function listed(complain)
     end
     local modules = build.install.lua
     for module, path in pairs(modules) do
+      if path:find("^build/") then goto made end
       if module ~= module_name(path) then complain(("%s: %s is not %s"):format(name, path, module)) end
       add(path)
+      ::made::
     end
     for _, path in pairs(build.install.bin or {}) do add(path) end
     for path in (build.build_variables.CORE_SOURCES or build.build_variables.HTTPD_SOURCES):gmatch("%S+") do

@@ -45,7 +45,7 @@ end
 local function checkout_copy(folder, name)
   local target = folder.path .. "/" .. name
   run { "mkdir", target }
-  run { "sh", "-c", 'cp -R Makefile LICENSE *.rockspec .ci csrc lua examples "$1"', "sh", target }
+  run { "sh", "-c", 'cp -R Makefile LICENSE *.rockspec .ci csrc doc lua examples "$1"', "sh", target }
   return target
 end
 
@@ -102,6 +102,9 @@ describe("the rocks", function()
     make("particle", "--deps-mode=none")
     make("particle-simulator")
     run { "sh", ".ci/symbols", tree .. "/lib/lua/5.4/particle/core.so", "luaopen_particle_core" }
+    local annotations = support.read(tree .. "/share/lua/5.4/particle/annotations.lua")
+    assert.is_truthy(annotations:find("function sims:list(args, opts) end", 1, true))
+    assert.is_truthy(annotations:find("\n---@class particle.Api\n---@field clients particle.Oper", 1, true))
     try(tree)
   end)
 end)
