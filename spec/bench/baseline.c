@@ -166,7 +166,8 @@ static double seconds(clockid_t clock) {
 }
 
 static void measure(CURL *easy, reply *r, const job *j, long operations) {
-    run(easy, r, j, operations / 10 + 1); /* start-up is not counted */
+    if (operations > 1)
+        run(easy, r, j, operations / 10 + 1); /* start-up is not counted */
     double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     run(easy, r, j, operations);
     wall = seconds(CLOCK_MONOTONIC) - wall;

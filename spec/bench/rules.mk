@@ -2,15 +2,18 @@
 
 BENCH_PROGRAMS := $(patsubst %,$(BUILD)/bench/%,cloud baseline event_cloud event_baseline idle_baseline fleet_baseline)
 
-.PHONY: bench bench-calls bench-events bench-fleet
-bench: bench-calls bench-events bench-fleet ## time and memory of calls, events and fleets beside plain libcurl in C
+.PHONY: bench bench-calls bench-cold bench-events bench-fleet
+bench: bench-calls bench-cold bench-events bench-fleet ## time and memory of calls, events and fleets beside plain libcurl in C
 
 bench_environment = $(subst ;;,;$(ROOT)/?.lua;;,$(environment)) LUA_CPATH_5_4='$(ROOT)/$(BUILD)/lib/?.so;$(ROOT)/$(BUILD)/bench/?.so;;'
 
 bench-calls: build $(BENCH_PROGRAMS)
 	@$(bench_environment) $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/bench/cloud $(BUILD)/bench/baseline $(BENCH_ROUNDS)
 
-bench-events: build $(BENCH_PROGRAMS) $(BUILD)/bench/heap.so | bench-calls
+bench-cold: build $(BENCH_PROGRAMS) | bench-calls
+	@$(bench_environment) $(LUA) spec/bench/cold.lua $(LUA) $(BUILD)/bench/cloud $(BUILD)/bench/baseline $(BENCH_ROUNDS)
+
+bench-events: build $(BENCH_PROGRAMS) $(BUILD)/bench/heap.so | bench-cold
 	@$(bench_environment) $(LUA) spec/bench/events.lua $(LUA) $(BUILD)/bench $(BENCH_ROUNDS)
 
 bench-fleet: build $(BENCH_PROGRAMS) | bench-events
