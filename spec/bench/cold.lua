@@ -18,7 +18,7 @@ local cloud <close> = measuring.start(cloud_program)
 local url = "http://127.0.0.1:" .. assert(cloud:read("n"), "the fake cloud did not start")
 local m = measuring.compare(ROUNDS, function() return milliseconds(baseline, url, "read", 1) end,
   function() return milliseconds(lua, "spec/bench/cold_client.lua", url) end)
-print(("\nA new process that makes one call, its start included; medians of %d interleaved rounds, %s.\n"):format(
+print(("\nA new process that makes one call, with its start: medians of %d interleaved rounds, %s.\n"):format(
   ROUNDS, measuring.place))
 print(("C %.1f ms, particle %.1f ms, ratio %.2f, aim <= %.2f: %s"):format(m.c, m.ours, m.ratio, AIM,
   measuring.verdict(m.ratio, AIM)))
