@@ -95,7 +95,7 @@ $(COMMAND): always
 	$(call write_command,$(ROOT)/lua,$(ROOT)/$(BUILD)/lib,$@)
 
 $(ANNOTATIONS): $(wildcard doc/generator/*.lua) $(wildcard lua/particle/operations/*.lua)
-	$(call run,lua,$@,$(LUA) doc/generator/annotations.lua $@)
+	$(call run,lua,$@,$(LUA) doc/generator/editors.lua $@)
 
 .PHONY: env
 env: ## shell lines that let lua5.4 find it from anywhere: eval "$(make -s env)"
