@@ -227,7 +227,7 @@ describe("with http2, calls that wait for the first connection", function()
       if c:fill() then c:hang() end
     end)
     local url = server.url:gsub("^http:", "https:")
-    local transfers, api = submit_four(url, { timeout = LONG, verify = false }) -- whatever the system trusts
+    local transfers, api = submit_four(url, { timeout = LONG })
     raw.wait(function() return server.accepted == 1 end)
     transfers[1]:cancel()
     assert.equal("cancelled", select(2, raw.take(transfers[1])).kind)
