@@ -133,6 +133,7 @@ build = {
       ["particle.generator"] = "lua/particle/generator.lua",
       ["particle.scope"] = "lua/particle/scope.lua",
       ["particle.sealed"] = "lua/particle/sealed.lua",
+      ["particle.sorted"] = "lua/particle/sorted.lua",
       ["particle.sse"] = "lua/particle/sse.lua",
       ["particle.stream"] = "lua/particle/stream.lua",
       ["particle.subscribe"] = "lua/particle/subscribe.lua",

@@ -4,6 +4,7 @@
 package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
 
 local data = require("particle.operations")
+local sorted = require("particle.sorted")
 
 local operations = {}
 
@@ -30,13 +31,6 @@ local PLACES = {
   product = "integer|string|false", device = "particle.Device|string",
   scope_value = "particle.Device|string|integer",
 }
-
-local function sorted(names)
-  local list = {}
-  for name in pairs(names) do list[#list + 1] = name end
-  table.sort(list)
-  return list
-end
 
 -- The placeholders in the order of the paths, and in how many of them each stands.
 local function placeholders(row)
@@ -85,7 +79,7 @@ end
 
 ---The groups, in order.
 ---@return string[]
-function operations.groups() return sorted(data.GROUPS) end
+function operations.groups() return sorted.names(data.GROUPS) end
 
 ---What a group is about.
 ---@param group string
@@ -97,7 +91,7 @@ function operations.title(group) return data.GROUPS[group] end
 ---@return doc.Operation[]
 function operations.of(group)
   local list, rows = {}, data.rows(group)
-  for i, name in ipairs(sorted(rows)) do
+  for i, name in ipairs(sorted.names(rows)) do
     list[i] = { group = group, name = name, row = rows[name], arguments = arguments_of(rows[name]) }
   end
   return list

@@ -2,6 +2,7 @@
 -- for each path. The variable `base_url` aims it at the cloud or at the simulator.
 
 local operations = require("doc.generator.operations")
+local sorted = require("particle.sorted")
 
 local postman = {}
 
@@ -24,10 +25,8 @@ local function list_text(list, indent)
 end
 
 local function object_text(object, indent)
-  local names, lines = {}, {}
-  for name in pairs(object) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do
+  local lines = {}
+  for i, name in ipairs(sorted.names(object)) do
     lines[i] = ("%s  %s: %s"):format(indent, quote(name), encode(object[name], indent .. "  "))
   end
   return "{\n" .. table.concat(lines, ",\n") .. "\n" .. indent .. "}"

@@ -5,6 +5,7 @@ local check = require("particle.check")
 local core = require("particle.core")
 local operation = require("particle.operation")
 local operations = require("particle.operations")
+local sorted = require("particle.sorted")
 local suggest = require("particle.suggest")
 
 local group = {}
@@ -117,10 +118,7 @@ end
 ---@param name string
 ---@return string[]
 function group.names(name)
-  local names = {}
-  for key in pairs(operations.rows(name)) do names[#names + 1] = key end
-  table.sort(names)
-  return names
+  return sorted.names(operations.rows(name))
 end
 
 --- The group that a value is, by name; nil for any other value.

@@ -4,6 +4,7 @@
 local address = require("particle.address")
 local check = require("particle.check")
 local core = require("particle.core")
+local sorted = require("particle.sorted")
 
 local scope = {}
 
@@ -65,12 +66,7 @@ local function usual_product(state, args)
   return state.options.product
 end
 
-local function quoted(names)
-  local list = {}
-  for name in pairs(names) do list[#list + 1] = name end
-  table.sort(list)
-  return table.concat(list, ", ")
-end
+local function quoted(names) return table.concat(sorted.names(names), ", ") end
 
 -- The names that the template needs besides what is set; nil when it has no place for all that is set.
 local function missing(template, set)

@@ -1,6 +1,7 @@
 -- A reply that is written byte for byte, however wrong: HTTP that the server library would not send.
 
 local scheduler = require("particle.scheduler")
+local sorted = require("particle.sorted")
 
 local byte_reply = {}
 
@@ -18,10 +19,8 @@ local HIGH_WATER = 1 << 20
 ---@param headers table<string, string|integer>
 ---@return string
 function byte_reply.head(status, headers)
-  local lines, names = { ("HTTP/1.1 %d Fault"):format(status) }, {}
-  for name in pairs(headers) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do lines[#lines + 1] = name .. ": " .. headers[name] end
+  local lines = { ("HTTP/1.1 %d Fault"):format(status) }
+  for _, name in ipairs(sorted.names(headers)) do lines[#lines + 1] = name .. ": " .. headers[name] end
   return table.concat(lines, "\r\n") .. "\r\n\r\n"
 end
 

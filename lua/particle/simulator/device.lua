@@ -4,6 +4,7 @@ local core = require("particle.core")
 local ids = require("particle.simulator.ids")
 local iso = require("particle.simulator.iso")
 local reply = require("particle.simulator.reply")
+local sorted = require("particle.sorted")
 
 local CELLULAR = { [10] = true, [13] = true, [23] = true, [25] = true, [26] = true, [35] = true }
 local PHOTON_2 = 32
@@ -103,16 +104,9 @@ function Device:remember_type(name, value)
   self.types[name] = type_of(value)
 end
 
-local function sorted_names(values)
-  local names = {}
-  for name in pairs(values) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 local function variable_types(self)
   local members = {}
-  for i, name in ipairs(sorted_names(self.variables)) do
+  for i, name in ipairs(sorted.names(self.variables)) do
     local value = self.variables[name]
     local is_computed = type(value) == "function" or type(value) == "table"
     members[2 * i - 1] = name
@@ -125,7 +119,7 @@ end
 local function firmware_face(self, in_detail)
   if not in_detail then return nil, nil end
   if not self.online then return reply.null, reply.null end
-  return reply.array(sorted_names(self.functions)), variable_types(self)
+  return reply.array(sorted.names(self.functions)), variable_types(self)
 end
 
 -- The common part of a record, as names and values that take turns.

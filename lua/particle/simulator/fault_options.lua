@@ -3,6 +3,7 @@
 local check = require("particle.check")
 local kinds = require("particle.simulator.fault_kinds")
 local routes = require("particle.simulator.routes")
+local sorted = require("particle.sorted")
 local suggest = require("particle.suggest")
 
 local options = {}
@@ -143,11 +144,6 @@ end
 
 --- The names of all kinds.
 ---@return string[]  sorted
-function options.kinds()
-  local names = {}
-  for name in pairs(kinds) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
+function options.kinds() return sorted.names(kinds) end
 
 return options

@@ -2,6 +2,7 @@
 -- member, besides those of its own team.
 
 local ids = require("particle.simulator.ids")
+local sorted = require("particle.sorted")
 local teams = require("particle.simulator.team")
 
 ---@class particle.simulator.Org
@@ -50,10 +51,7 @@ local orgs = {}
 ---@return particle.simulator.Orgs
 function orgs.new(given, products, first_user)
   local self = setmetatable({ list = {}, by_ref = {}, products = products }, Orgs)
-  local names = {}
-  for name in pairs(given or {}) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted.names(given or {})) do
     local org = add(self, name, given[name])
     if #given[name] == 0 then org.team:add(first_user) end
   end

@@ -1,6 +1,7 @@
 -- Replies: compact JSON whose keys stand in the order in which they were written.
 
 local core = require("particle.core")
+local sorted = require("particle.sorted")
 
 local reply = {}
 
@@ -65,13 +66,6 @@ function reply.array(list)
   return json("[" .. table.concat(items, ",") .. "]")
 end
 
-local function sorted_names(value)
-  local names = {}
-  for name in pairs(value) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 --- Any value that came as JSON, or is to become it; the names in objects are sorted. A list that is empty is
 --- one only if `core.array` says so.
 ---@param value any
@@ -85,7 +79,7 @@ function reply.value(value)
     return reply.array(items)
   end
   local members = {}
-  for i, name in ipairs(sorted_names(value)) do
+  for i, name in ipairs(sorted.names(value)) do
     members[2 * i - 1], members[2 * i] = name, reply.value(value[name])
   end
   return reply.object(table.unpack(members, 1, #members))

@@ -4,6 +4,7 @@ local access = require("particle.simulator.access")
 local errors = require("particle.simulator.errors")
 local iso = require("particle.simulator.iso")
 local reply = require("particle.simulator.reply")
+local sorted = require("particle.sorted")
 
 local PATHS = { "/v1/env", "/v1/products/{product}/env", "/v1/orgs/{org}/env", "/v1/env/{device}" }
 local MOST = 50 -- operations at once
@@ -152,21 +153,16 @@ end
 
 -- Rollout -------------------------------------------------------------------------------------------
 
-local function sorted_keys(...)
-  local names, seen = {}, {}
-  for _, values in ipairs { ... } do
-    for name in pairs(values) do
-      if not seen[name] then names[#names + 1] = name end
-      seen[name] = true
-    end
-  end
-  table.sort(names)
-  return names
+local function keys_of_both(before, after)
+  local seen = {}
+  for name in pairs(before) do seen[name] = true end
+  for name in pairs(after) do seen[name] = true end
+  return sorted.names(seen)
 end
 
 local function difference(before, after)
   local changes, unchanged = {}, {}
-  for _, key in ipairs(sorted_keys(before, after)) do
+  for _, key in ipairs(keys_of_both(before, after)) do
     local old, new = before[key], after[key]
     if old == new then
       unchanged[key] = new
