@@ -10,17 +10,18 @@
 #include "lua_util.h"
 #include "secret.h"
 
-enum { STATE = 1, USER_VALUES = 1 };
-
 #define LONGEST_TOKEN 4096
 #define LONGEST_URL 1024
 
 typedef struct api {
+    pt_handle handle;
     pt_engine *engine; /* NULL: closed, or not open yet */
     pt_buffer lines;   /* only while it is being opened: here so that an error frees it */
 } api;
 
-static api *check(lua_State *L, int idx) { return luaL_checkudata(L, idx, PT_API_NAME); }
+const pt_handle_type pt_api_type = {"particle.api", sizeof(api)};
+
+static api *check(lua_State *L, int idx) { return pt_handle_check(L, idx, &pt_api_type); }
 
 pt_engine *pt_api_check(lua_State *L, int idx) {
     api *a = check(L, idx);
@@ -148,11 +149,9 @@ static pt_engine_options read_options(lua_State *L) {
 static int new_api(lua_State *L) {
     const char *why;
     luaL_checktype(L, 1, LUA_TTABLE);
-    api *a = lua_newuserdatauv(L, sizeof *a, USER_VALUES);
-    *a = (api){0};
-    luaL_setmetatable(L, PT_API_NAME);
+    api *a = pt_handle_new(L, &pt_api_type, 1);
     lua_newtable(L);
-    lua_setiuservalue(L, -2, STATE);
+    lua_setiuservalue(L, -2, PT_API_STATE);
     pt_engine_options options = read_options(L);
     if (options.base_url == NULL)
         pt_raise(L, "base_url is missing");
@@ -239,7 +238,7 @@ static int has_token(lua_State *L) {
 
 static int get_state(lua_State *L) {
     check(L, 1);
-    lua_getiuservalue(L, 1, STATE);
+    lua_getiuservalue(L, 1, PT_API_STATE);
     return 1;
 }
 
@@ -285,7 +284,7 @@ void pt_api_open(lua_State *L) {
     lua_setfield(L, -2, "defaults");
     lua_newtable(L);
     lua_newtable(L);
-    luaL_newmetatable(L, PT_API_NAME);
+    luaL_newmetatable(L, pt_api_type.name);
     luaL_setfuncs(L, metamethods, 0);
     lua_pushvalue(L, -3);
     lua_pushvalue(L, -3);

@@ -5,25 +5,19 @@
 #include <string.h>
 
 #include "core.h"
+#include "field.h"
 #include "lua_util.h"
 #include "request.h"
 
-#define CALL_NAME "particle.transfer"
+static const pt_handle_type call_type = {"particle.transfer", sizeof(pt_call)};
 
-pt_call *pt_call_check(lua_State *L) { return luaL_checkudata(L, 1, CALL_NAME); }
-
-static bool read_flag(lua_State *L, const char *name) {
-    lua_getfield(L, 2, name);
-    bool flag = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return flag;
-}
+pt_call *pt_call_check(lua_State *L) { return pt_handle_check(L, 1, &call_type); }
 
 /* The one field of the reply that is needed; the text is constant. NULL: all of it. */
 static const char *read_only(lua_State *L) {
     static const char *const fields[] = {"result", "return_value"};
     const char *found = NULL;
-    lua_getfield(L, 2, "only");
+    (void)pt_field_get(L, PT_FIELD_ONLY);
     for (size_t i = 0; i < sizeof fields / sizeof *fields && lua_isstring(L, -1); i++)
         if (strcmp(lua_tostring(L, -1), fields[i]) == 0)
             found = fields[i];
@@ -32,25 +26,24 @@ static const char *read_only(lua_State *L) {
 }
 
 static pt_reply_wishes read_wishes(lua_State *L) {
-    return (pt_reply_wishes){.raw = read_flag(L, "raw"),
-                             .response = read_flag(L, "response"),
-                             .json = {.nulls = read_flag(L, "nulls"), .only = read_only(L)}};
+    return (pt_reply_wishes){
+        .raw = pt_field_flag(L, PT_FIELD_RAW),
+        .response = pt_field_flag(L, PT_FIELD_RESPONSE),
+        .json = {.nulls = pt_field_flag(L, PT_FIELD_NULLS), .only = read_only(L)},
+    };
 }
 
 /* submit(api, request) -> transfer: started, or queued behind max_connections others */
 static int submit(lua_State *L) {
-    luaL_checkudata(L, 1, PT_API_NAME);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    lua_settop(L, 2);
-    pt_call *c = lua_newuserdatauv(L, sizeof *c, 1);
-    *c = (pt_call){0};
-    luaL_setmetatable(L, CALL_NAME);
+    luaL_checktype(L, PT_REQUEST, LUA_TTABLE);
+    lua_settop(L, PT_REQUEST);
+    pt_call *c = pt_handle_new(L, &call_type, 1);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
     c->wishes = read_wishes(L);
     c->transfer = pt_engine_take(pt_api_check(L, 1));
     pt_need(L, c->transfer != NULL);
-    pt_request_read(L, 2, c->transfer);
+    pt_request_read(L, c->transfer);
     (void)pt_api_check(L, 1); /* what ran meanwhile may have closed it */
     pt_engine_start(c->transfer);
     lua_settop(L, 3);
@@ -61,6 +54,15 @@ static bool is_done(const pt_transfer *t) { return t == NULL || t->state == PT_E
 
 static int call_done(lua_State *L) {
     lua_pushboolean(L, is_done(pt_call_check(L)->transfer));
+    return 1;
+}
+
+/* pending() -> its id, which the poller tells once it is done; nil: it is done */
+static int call_pending(lua_State *L) {
+    const pt_transfer *t = pt_call_check(L)->transfer;
+    if (is_done(t))
+        return 0;
+    lua_pushinteger(L, (lua_Integer)t->completion.id);
     return 1;
 }
 
@@ -141,6 +143,7 @@ static int call_discard(lua_State *L) {
 
 static const luaL_Reg methods[] = {
     {"done", call_done},
+    {"pending", call_pending},
     {"id", call_id},
     {"take", call_take},
     {"cancel", call_cancel},
@@ -154,12 +157,15 @@ static const luaL_Reg metamethods[] = {
 
 void pt_call_open(lua_State *L) {
     pt_reply_open(L);
-    luaL_newmetatable(L, CALL_NAME);
+    luaL_newmetatable(L, call_type.name);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);
     pt_connection_open(L);
-    lua_setfield(L, -2, "__index");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__index");
+    lua_setfield(L, -3, "transfer_methods");
     lua_pop(L, 1);
-    lua_pushcfunction(L, submit);
+    pt_field_push_names(L);
+    lua_pushcclosure(L, submit, PT_FIELDS);
     lua_setfield(L, -2, "submit");
 }

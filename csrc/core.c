@@ -102,12 +102,12 @@ static int new_error(lua_State *L) {
 /* type(value) -> "api" | "device" | "stream" | "error" | "secret" | nil */
 static int type(lua_State *L) {
     luaL_checkany(L, 1);
-    const char *name = luaL_testudata(L, 1, PT_DEVICE_NAME)   ? "device"
-                       : luaL_testudata(L, 1, PT_API_NAME)    ? "api"
-                       : luaL_testudata(L, 1, PT_STREAM_NAME) ? "stream"
-                       : pt_error_test(L, 1)                  ? "error"
-                       : pt_secret_test(L, 1, NULL)           ? "secret"
-                                                              : NULL;
+    const char *name = pt_handle_test(L, 1, &pt_device_type)   ? "device"
+                       : pt_handle_test(L, 1, &pt_api_type)    ? "api"
+                       : pt_handle_test(L, 1, &pt_stream_type) ? "stream"
+                       : pt_error_test(L, 1)                   ? "error"
+                       : pt_secret_test(L, 1, NULL)            ? "secret"
+                                                               : NULL;
     if (name != NULL)
         lua_pushstring(L, name);
     else

@@ -7,6 +7,7 @@
 #include <lua.h>
 
 #include "engine.h"
+#include "handle.h"
 #include "reply.h"
 
 #if defined(__GNUC__)
@@ -15,22 +16,22 @@
 #define PT_EXPORT
 #endif
 
-#define PT_API_NAME "particle.api"
-#define PT_DEVICE_NAME "particle.device"
-#define PT_STREAM_NAME "particle.stream"
-
 #define PT_FORKED                                                                                  \
     "this Lua state was forked: the child shares the parent's connections and cannot use them; "   \
     "load "                                                                                        \
     "particle in the process that uses it, or start a new Lua state there"
 
 /* api.c */
+extern const pt_handle_type pt_api_type;
+/* The user value in which Lua keeps the table core.state. */
+#define PT_API_STATE 1
 void pt_api_open(lua_State *L);
 /* Raises unless the value at `idx` is an api that is not closed. */
 pt_engine *pt_api_check(lua_State *L, int idx);
 
 /* call.c */
 typedef struct pt_call {
+    pt_handle handle;
     pt_transfer *transfer; /* NULL: taken or discarded */
     pt_reply_wishes wishes;
     bool reading;  /* an event is being given out: what it is read from must stay */
@@ -46,6 +47,7 @@ void pt_call_release(pt_call *c);
 void pt_connection_open(lua_State *L);
 
 /* device.c */
+extern const pt_handle_type pt_device_type;
 void pt_device_open(lua_State *L);
 
 /* poller_lua.c */
@@ -53,6 +55,7 @@ void pt_poller_open(lua_State *L);
 pt_poller *pt_poller_get(lua_State *L);
 
 /* stream.c */
+extern const pt_handle_type pt_stream_type;
 void pt_stream_open(lua_State *L);
 
 /* sse_lua.c */

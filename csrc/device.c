@@ -5,26 +5,28 @@
 
 #include "core.h"
 #include "lua_util.h"
+#include "url.h"
 
 enum { API = 1, REF, PRODUCT, RECORD, USER_VALUES = RECORD };
 
-static void check(lua_State *L, int idx) { luaL_checkudata(L, idx, PT_DEVICE_NAME); }
+const pt_handle_type pt_device_type = {"particle.device", sizeof(pt_handle)};
+
+static void check(lua_State *L, int idx) { (void)pt_handle_check(L, idx, &pt_device_type); }
 
 /* device(api, id or name [, product [, record]]) -> device */
 static int new_device(lua_State *L) {
-    luaL_checkudata(L, 1, PT_API_NAME);
+    (void)pt_handle_check(L, 1, &pt_api_type);
     luaL_checktype(L, 2, LUA_TSTRING);
     lua_settop(L, USER_VALUES);
     if (!lua_isnil(L, RECORD))
         luaL_checktype(L, RECORD, LUA_TTABLE);
-    lua_newuserdatauv(L, 1, USER_VALUES);
+    (void)pt_handle_new(L, &pt_device_type, USER_VALUES);
     for (int i = API; i <= USER_VALUES; i++) {
         if (lua_isnil(L, i))
             continue;
         lua_pushvalue(L, i);
         lua_setiuservalue(L, -2, i);
     }
-    luaL_setmetatable(L, PT_DEVICE_NAME);
     return 1;
 }
 
@@ -54,13 +56,75 @@ static int get_ref(lua_State *L) { return get_or_set(L, REF, LUA_TSTRING); }
 /* device_record(device [, new]) */
 static int get_record(lua_State *L) { return get_or_set(L, RECORD, LUA_TTABLE); }
 
-/* -- fields ----------------------------------------------------------------------------------- */
+/* -- path ------------------------------------------------------------------------------------- */
 
 static bool is_id(lua_State *L, int idx) {
     size_t n;
     const char *ref = lua_tolstring(L, idx, &n);
     return n == 24 && strspn(ref, "0123456789abcdefABCDEF") == n;
 }
+
+/* Pushes the raw parts of the path of the device, or of something of it: argument 2, or nil. */
+static void push_path(lua_State *L) {
+    int first = lua_gettop(L) + 1;
+    lua_pushliteral(L, "v1");
+    if (lua_getiuservalue(L, 1, PRODUCT) != LUA_TNIL) {
+        lua_pushliteral(L, "products");
+        lua_insert(L, -2);
+    } else {
+        lua_pop(L, 1);
+    }
+    lua_pushliteral(L, "devices");
+    lua_getiuservalue(L, 1, REF);
+    if (!lua_isnil(L, 2))
+        lua_pushvalue(L, 2);
+    int count = lua_gettop(L) - first + 1;
+    lua_createtable(L, count, 0);
+    lua_insert(L, first);
+    for (int i = count; i > 0; i--)
+        lua_rawseti(L, first, i);
+}
+
+/* device_path(device [, part]) -> raw parts */
+static int get_path(lua_State *L) {
+    check(L, 1);
+    lua_settop(L, 2);
+    push_path(L);
+    return 1;
+}
+
+static bool is_part(lua_State *L, int idx) {
+    size_t n;
+    const char *text = lua_type(L, idx) == LUA_TSTRING ? lua_tolstring(L, idx, &n) : NULL;
+    return text != NULL && pt_url_check_part(text, n) == PT_PART_OK;
+}
+
+/* Of a product's device the id must be known. */
+static bool is_addressable(lua_State *L) {
+    lua_getiuservalue(L, 1, PRODUCT);
+    lua_getiuservalue(L, 1, REF);
+    bool known = lua_isnil(L, -2) || is_id(L, -1);
+    lua_pop(L, 2);
+    return known;
+}
+
+/* device_way(device, part [, reserved word]) -> raw parts of its path, state of its api, record or
+   nil. All that a read or a call must know, in one go. Nothing where one of them is not as it
+   should be, or the id must be asked for: then Lua looks closer. */
+static int get_way(lua_State *L) {
+    lua_settop(L, 3);
+    if (!pt_handle_test(L, 1, &pt_device_type) || !is_part(L, 2) || lua_rawequal(L, 2, 3) ||
+        !is_addressable(L))
+        return 0;
+    push_path(L);
+    lua_getiuservalue(L, 1, API);
+    lua_getiuservalue(L, -1, PT_API_STATE);
+    lua_replace(L, -2);
+    lua_getiuservalue(L, 1, RECORD);
+    return 3;
+}
+
+/* -- fields ----------------------------------------------------------------------------------- */
 
 /* Pushes a field of the record, or nil. */
 static int push_known(lua_State *L, int device, const char *name) {
@@ -159,15 +223,17 @@ static bool same(lua_State *L, int value, const char *name) {
 
 /* Equal by id and scope; while an id is unknown, by name in the same account. */
 static int device_eq(lua_State *L) {
-    bool both = luaL_testudata(L, 1, PT_DEVICE_NAME) && luaL_testudata(L, 2, PT_DEVICE_NAME);
+    bool both = pt_handle_test(L, 1, &pt_device_type) && pt_handle_test(L, 2, &pt_device_type);
     lua_pushboolean(L, both && same(L, PRODUCT, NULL) &&
                            (same(L, 0, "id") || (same(L, REF, NULL) && same(L, API, NULL))));
     return 1;
 }
 
 static const luaL_Reg functions[] = {
-    {"device", new_device},  {"device_api", get_api},       {"device_product", get_product},
-    {"device_ref", get_ref}, {"device_record", get_record}, {NULL, NULL},
+    {"device", new_device},          {"device_api", get_api},
+    {"device_product", get_product}, {"device_ref", get_ref},
+    {"device_path", get_path},       {"device_way", get_way},
+    {"device_record", get_record},   {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {
@@ -177,7 +243,7 @@ void pt_device_open(lua_State *L) {
     luaL_setfuncs(L, functions, 0);
     lua_newtable(L);
     lua_newtable(L);
-    luaL_newmetatable(L, PT_DEVICE_NAME);
+    luaL_newmetatable(L, pt_device_type.name);
     luaL_setfuncs(L, metamethods, 0);
     lua_pushvalue(L, -3);
     lua_pushvalue(L, -3);

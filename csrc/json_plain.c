@@ -57,11 +57,32 @@ static bool skip_word(reader *r, const char *word) {
     return found;
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/* Whether one of the eight bytes is zero. */
+static bool has_zero(uint64_t eight) {
+    return ((eight - EACH_BYTE) & ~eight & (EACH_BYTE << 7)) != 0;
+}
+
+/* Whether each of the eight bytes at `at` is a printable character of ASCII that stands for
+   itself. */
+static bool are_plain(const char *at) {
+    uint64_t eight;
+    memcpy(&eight, at, sizeof eight);
+    uint64_t lower = (eight - EACH_BYTE * ' ') & ~eight; /* than a space */
+    return ((eight | lower) & (EACH_BYTE << 7)) == 0 && !has_zero(eight ^ EACH_BYTE * '"') &&
+           !has_zero(eight ^ EACH_BYTE * '\\');
+}
+
+static bool is_plain(char c) { return (signed char)c >= ' ' && c != '"' && c != '\\'; }
+
 /* Past characters that stand for themselves, up to anything else. */
 static const char *find_special(const char *at, const char *end) {
     size_t length = 1;
     while (at < end && length > 0) {
-        while (at < end && (signed char)*at >= ' ' && *at != '"' && *at != '\\')
+        while (end - at >= 8 && are_plain(at))
+            at += 8;
+        while (at < end && is_plain(*at))
             at++;
         length =
             at < end && (unsigned char)*at >= 0x80 ? pt_utf8_length(at, (size_t)(end - at)) : 0;

@@ -19,24 +19,24 @@ void pt_need(lua_State *L, bool ok) {
         pt_raise(L, "not enough memory");
 }
 
-const char *pt_push_text(lua_State *L, int idx, size_t *n) {
+static bool push_number(lua_State *L, int idx) {
     int whole;
     lua_Integer integer = lua_tointegerx(L, idx, &whole);
-    switch (lua_type(L, idx)) {
-    case LUA_TSTRING:
+    if (!isfinite(lua_tonumber(L, idx)))
+        return false;
+    if (whole)
+        lua_pushfstring(L, "%I", (LUAI_UACINT)integer);
+    else
+        lua_pushfstring(L, "%f", (LUAI_UACNUMBER)lua_tonumber(L, idx));
+    return true;
+}
+
+const char *pt_push_text(lua_State *L, int idx, size_t *n) {
+    int type = lua_type(L, idx);
+    if (type == LUA_TSTRING)
         lua_pushvalue(L, idx);
-        break;
-    case LUA_TNUMBER:
-        if (!isfinite(lua_tonumber(L, idx)))
-            return NULL;
-        if (whole)
-            lua_pushfstring(L, "%I", (LUAI_UACINT)integer);
-        else
-            lua_pushfstring(L, "%f", (LUAI_UACNUMBER)lua_tonumber(L, idx));
-        break;
-    default:
+    else if (type != LUA_TNUMBER || !push_number(L, idx))
         return NULL;
-    }
     return lua_tolstring(L, -1, n);
 }
 

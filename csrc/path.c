@@ -4,6 +4,7 @@
 
 #include <lauxlib.h>
 
+#include "field.h"
 #include "lua_util.h"
 #include "secret.h"
 #include "url.h"
@@ -73,13 +74,12 @@ static bool append_text(pt_buffer *out, const pt_buffer *text) {
     return pt_buffer_append(out, text->data, text->len - 1); /* without its NUL */
 }
 
-void pt_path_append(lua_State *L, int idx, const pt_base_url *base, pt_transfer *t) {
+void pt_path_append(lua_State *L, const pt_base_url *base, pt_transfer *t) {
     pt_need(L, append_text(&t->http->path, &base->prefix) &&
                    append_text(&t->http->shown, &base->text));
-    lua_getfield(L, idx, "foreign"); /* not the cloud's: segments may be empty */
-    bool foreign = lua_toboolean(L, -1);
-    int type = lua_getfield(L, idx, "path");
-    lua_getfield(L, idx, "secret_path");
+    bool foreign = pt_field_flag(L, PT_FIELD_FOREIGN); /* not the cloud's: segments may be empty */
+    int type = pt_field_get(L, PT_FIELD_PATH);
+    (void)pt_field_get(L, PT_FIELD_SECRET_PATH);
     int marks = lua_gettop(L), value = marks - 1;
     if (type == LUA_TTABLE)
         append_parts(L, value, marks, t);
@@ -88,5 +88,5 @@ void pt_path_append(lua_State *L, int idx, const pt_base_url *base, pt_transfer 
     else
         pt_raise(L, "path must be a list of parts or a string, got %s", luaL_typename(L, value));
     pt_need(L, pt_buffer_putc(&t->http->path, '\0') && pt_buffer_putc(&t->http->shown, '\0'));
-    lua_pop(L, 3);
+    lua_pop(L, 2);
 }

@@ -4,11 +4,16 @@
 #include "core.h"
 #include "lua_util.h"
 
-#define POLLER_NAME "particle.poller"
+typedef struct poller {
+    pt_handle handle;
+    pt_poller *it; /* NULL: not made yet, or gone with the Lua state */
+} poller;
+
+static const pt_handle_type poller_type = {"particle.poller", sizeof(poller)};
 
 static const char poller_key = 0;
 
-static pt_poller **check(lua_State *L) { return luaL_checkudata(L, 1, POLLER_NAME); }
+static poller *check(lua_State *L) { return pt_handle_check(L, 1, &poller_type); }
 
 static pt_poller *must_be_usable(lua_State *L, pt_poller *p) {
     if (p == NULL)
@@ -18,7 +23,7 @@ static pt_poller *must_be_usable(lua_State *L, pt_poller *p) {
     return p;
 }
 
-static pt_poller *open_poller(lua_State *L) { return must_be_usable(L, *check(L)); }
+static pt_poller *open_poller(lua_State *L) { return must_be_usable(L, check(L)->it); }
 
 /* step([timeout]) -> how many finished calls and ready descriptors there are to look at */
 static int poller_step(lua_State *L) {
@@ -96,12 +101,12 @@ static int poller_timeout(lua_State *L) {
 }
 
 static int poller_gc(lua_State *L) {
-    pt_poller **p = check(L);
-    if (*p != NULL && !pt_poller_is_ours(*p))
-        pt_poller_abandon(*p);
-    else if (*p != NULL)
-        pt_poller_release(*p);
-    *p = NULL;
+    poller *p = check(L);
+    if (p->it != NULL && !pt_poller_is_ours(p->it))
+        pt_poller_abandon(p->it);
+    else if (p->it != NULL)
+        pt_poller_release(p->it);
+    p->it = NULL;
     return 0;
 }
 
@@ -112,9 +117,9 @@ static int get_poller(lua_State *L) {
 
 pt_poller *pt_poller_get(lua_State *L) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &poller_key);
-    pt_poller **p = luaL_testudata(L, -1, POLLER_NAME);
+    const poller *p = pt_handle_test(L, -1, &poller_type);
     lua_pop(L, 1);
-    return must_be_usable(L, p != NULL ? *p : NULL);
+    return must_be_usable(L, p != NULL ? p->it : NULL);
 }
 
 static const luaL_Reg methods[] = {
@@ -132,18 +137,16 @@ static const luaL_Reg methods[] = {
 };
 
 void pt_poller_open(lua_State *L) {
-    luaL_newmetatable(L, POLLER_NAME);
+    luaL_newmetatable(L, poller_type.name);
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, poller_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &poller_key) == LUA_TNIL) {
-        pt_poller **p = lua_newuserdatauv(L, sizeof *p, 0);
-        *p = NULL;
-        luaL_setmetatable(L, POLLER_NAME);
-        *p = pt_poller_new();
-        if (*p == NULL)
+        poller *p = pt_handle_new(L, &poller_type, 0);
+        p->it = pt_poller_new();
+        if (p->it == NULL)
             pt_raise(L, "cannot create the poller: out of memory or descriptors");
         lua_rawsetp(L, LUA_REGISTRYINDEX, &poller_key);
     }

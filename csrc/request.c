@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base64.h"
+#include "field.h"
 #include "form.h"
 #include "headers.h"
 #include "json.h"
@@ -28,9 +29,9 @@ static const pt_engine *engine_of(lua_State *L, const pt_transfer *t) {
     return t->engine;
 }
 
-static void read_method(lua_State *L, int idx, pt_transfer *t) {
+static void read_method(lua_State *L, pt_transfer *t) {
     size_t n = 0;
-    lua_getfield(L, idx, "method");
+    (void)pt_field_get(L, PT_FIELD_METHOD);
     const char *method = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
     if (method == NULL || n == 0 || n >= sizeof t->http->method ||
         strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != n)
@@ -39,24 +40,11 @@ static void read_method(lua_State *L, int idx, pt_transfer *t) {
     lua_pop(L, 1);
 }
 
-static bool has(lua_State *L, int idx, const char *name) {
-    bool found = lua_getfield(L, idx, name) != LUA_TNIL;
-    lua_pop(L, 1);
-    return found;
-}
-
-static bool read_flag(lua_State *L, int idx, const char *name) {
-    lua_getfield(L, idx, name);
-    bool flag = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return flag;
-}
-
-static void read_seconds(lua_State *L, int idx, const char *name, double *into) {
-    if (lua_getfield(L, idx, name) != LUA_TNIL) {
+static void read_seconds(lua_State *L, pt_field field, double *into) {
+    if (pt_field_get(L, field) != LUA_TNIL) {
         double seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
         if (!(seconds > 0))
-            pt_raise(L, "%s must be a positive number of seconds", name);
+            pt_raise(L, "%s must be a positive number of seconds", pt_field_name(field));
         *into = seconds < LONGEST ? seconds : LONGEST;
     }
     lua_pop(L, 1);
@@ -113,16 +101,16 @@ static void read_multipart(lua_State *L, int value, pt_transfer *t) {
     pt_multipart_append(L, value, t);
 }
 
-static void read_body(lua_State *L, int idx, pt_transfer *t) {
+static void read_body(lua_State *L, pt_transfer *t) {
     static const struct {
-        const char *name;
+        pt_field field;
         void (*read)(lua_State *L, int value, pt_transfer *t);
-    } kinds[] = {{"form", read_form},
-                 {"json", read_json},
-                 {"body", read_raw},
-                 {"multipart", read_multipart}};
+    } kinds[] = {{PT_FIELD_FORM, read_form},
+                 {PT_FIELD_JSON, read_json},
+                 {PT_FIELD_BODY, read_raw},
+                 {PT_FIELD_MULTIPART, read_multipart}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (lua_getfield(L, idx, kinds[i].name) != LUA_TNIL) {
+        if (pt_field_get(L, kinds[i].field) != LUA_TNIL) {
             if (t->has_body)
                 pt_raise(L, "a request takes one of form, json, body and multipart");
             t->has_body = true;
@@ -136,9 +124,9 @@ static void read_body(lua_State *L, int idx, pt_transfer *t) {
 
 typedef enum { IN_HEADER, IN_QUERY, IN_BODY } place;
 
-static place read_place(lua_State *L, int idx) {
+static place read_place(lua_State *L) {
     static const char *const names[] = {"header", "query", "body", NULL};
-    lua_getfield(L, idx, "token_in");
+    (void)pt_field_get(L, PT_FIELD_TOKEN_IN);
     const char *name = lua_isnil(L, -1) ? names[IN_HEADER] : lua_tostring(L, -1);
     int found = 0;
     while (names[found] != NULL && (name == NULL || strcmp(names[found], name) != 0))
@@ -149,12 +137,12 @@ static place read_place(lua_State *L, int idx) {
     return (place)found;
 }
 
-static void check_place(lua_State *L, int idx, place where, const pt_transfer *t) {
+static void check_place(lua_State *L, place where, const pt_transfer *t) {
     if (where == IN_QUERY && strcmp(t->http->method, "GET") != 0)
         pt_raise(L, "token_in = \"query\" works with GET only, not with %s", t->http->method);
     if (where == IN_BODY &&
         (strcmp(t->http->method, "GET") == 0 || strcmp(t->http->method, "HEAD") == 0 || t->json ||
-         t->http->mime || has(L, idx, "body")))
+         t->http->mime || pt_field_is_set(L, PT_FIELD_BODY)))
         pt_raise(L, "token_in = \"body\" needs a form body (POST, PUT or DELETE)");
 }
 
@@ -165,9 +153,9 @@ static void add_parameter(lua_State *L, pt_buffer *out, const pt_buffer *token) 
 }
 
 /* True when the token goes into the shared header lines. */
-static bool place_token(lua_State *L, int idx, pt_transfer *t) {
-    place where = read_place(L, idx);
-    check_place(L, idx, where, t);
+static bool place_token(lua_State *L, pt_transfer *t) {
+    place where = read_place(L);
+    check_place(L, where, t);
     const pt_buffer *token = pt_engine_token(engine_of(L, t));
     if (token->len == 0)
         return true;
@@ -214,13 +202,13 @@ static void remember_authorization(lua_State *L, const pt_buffer *lines, pt_tran
 
 /* -- header lines ----------------------------------------------------------------------------- */
 
-static void add_type(lua_State *L, int idx, pt_transfer *t) {
+static void add_type(lua_State *L, pt_transfer *t) {
     const char *type = NULL;
-    if (lua_getfield(L, idx, "content_type") != LUA_TNIL) {
+    if (pt_field_get(L, PT_FIELD_CONTENT_TYPE) != LUA_TNIL) {
         type = lua_tostring(L, -1);
         if (type == NULL || strpbrk(type, "\r\n") != NULL)
             pt_raise(L, "content_type must be a string without line breaks");
-    } else if (t->json || has(L, idx, "body")) {
+    } else if (t->json || pt_field_is_set(L, PT_FIELD_BODY)) {
         type = t->json ? PT_JSON_TYPE : "application/octet-stream";
     }
     if (type != NULL && pt_lines_find(&t->http->line_text, "content-type", 12) == NULL)
@@ -236,16 +224,16 @@ static bool is_large(const pt_transfer *t) {
 }
 
 /* Only a request that differs from the others gets lines of its own. */
-static void read_lines(lua_State *L, int idx, pt_transfer *t, bool bearer) {
-    bool basic = lua_getfield(L, idx, "auth") == LUA_TTABLE;
+static void read_lines(lua_State *L, pt_transfer *t, bool bearer) {
+    bool basic = pt_field_get(L, PT_FIELD_AUTH) == LUA_TTABLE;
     if (!lua_isnil(L, -1))
         bearer = false;
     int auth = lua_gettop(L);
-    bool shared = bearer && !is_large(t) && !has(L, idx, "headers") &&
-                  !has(L, idx, "content_type") && !has(L, idx, "body");
+    bool shared = bearer && !is_large(t) && !pt_field_is_set(L, PT_FIELD_HEADERS) &&
+                  !pt_field_is_set(L, PT_FIELD_CONTENT_TYPE) && !pt_field_is_set(L, PT_FIELD_BODY);
     remember_authorization(L, pt_engine_lines(engine_of(L, t)), t);
     if (!shared) {
-        if (lua_getfield(L, idx, "headers") != LUA_TNIL)
+        if (pt_field_get(L, PT_FIELD_HEADERS) != LUA_TNIL)
             pt_lines_read(L, lua_gettop(L), &t->http->line_text, &t->http->secrets);
         lua_pop(L, 1);
         pt_need(L, pt_lines_add_missing(&t->http->line_text, pt_engine_lines(engine_of(L, t))));
@@ -255,7 +243,7 @@ static void read_lines(lua_State *L, int idx, pt_transfer *t, bool bearer) {
         const pt_buffer *token = pt_engine_token(engine_of(L, t));
         if (bearer && !own && token->len > 0)
             pt_need(L, pt_headers_append_bearer(&t->http->line_text, token));
-        add_type(L, idx, t);
+        add_type(L, t);
         remember_authorization(L, &t->http->line_text, t);
         t->http->lines = pt_lines_new(&t->http->line_text);
         pt_need(L, t->http->lines != NULL);
@@ -265,20 +253,20 @@ static void read_lines(lua_State *L, int idx, pt_transfer *t, bool bearer) {
 
 /* -- event streams ---------------------------------------------------------------------------- */
 
-static void read_events(lua_State *L, int idx, pt_transfer *t) {
-    if (!read_flag(L, idx, "events"))
+static void read_events(lua_State *L, pt_transfer *t) {
+    if (!pt_field_flag(L, PT_FIELD_EVENTS))
         return;
     t->events = pt_event_queue_new(t->http->limits.event, t->http->limits.unread);
     pt_need(L, t->events != NULL);
     t->idle = USUAL_IDLE;
-    read_seconds(L, idx, "idle", &t->idle);
+    read_seconds(L, PT_FIELD_IDLE, &t->idle);
 }
 
 /* -- replies that go into a file -------------------------------------------------------------- */
 
-static void read_sink(lua_State *L, int idx, pt_transfer *t) {
+static void read_sink(lua_State *L, pt_transfer *t) {
     size_t n = 0;
-    if (lua_getfield(L, idx, "save_to") != LUA_TNIL) {
+    if (pt_field_get(L, PT_FIELD_SAVE_TO) != LUA_TNIL) {
         const char *path = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
         if (path == NULL || n == 0 || strlen(path) != n)
             pt_raise(L, "save_to must be the path of a file");
@@ -298,8 +286,8 @@ static void read_ready_query(lua_State *L, int value, pt_transfer *t) {
     pt_need(L, pt_buffer_append(&t->http->query, text, n));
 }
 
-static void read_query(lua_State *L, int idx, pt_transfer *t) {
-    int type = lua_getfield(L, idx, "query"), value = lua_gettop(L);
+static void read_query(lua_State *L, pt_transfer *t) {
+    int type = pt_field_get(L, PT_FIELD_QUERY), value = lua_gettop(L);
     if (type == LUA_TSTRING)
         read_ready_query(L, value, t);
     else if (type == LUA_TTABLE)
@@ -309,18 +297,18 @@ static void read_query(lua_State *L, int idx, pt_transfer *t) {
     lua_pop(L, 1);
 }
 
-void pt_request_read(lua_State *L, int idx, pt_transfer *t) {
-    read_method(L, idx, t);
-    pt_path_append(L, idx, pt_engine_base(engine_of(L, t)), t);
-    t->idempotent = read_flag(L, idx, "idempotent");
-    read_seconds(L, idx, "timeout", &t->timeout);
-    read_seconds(L, idx, "deadline", &t->deadline);
-    read_events(L, idx, t);
-    read_sink(L, idx, t);
-    read_query(L, idx, t);
-    read_body(L, idx, t);
-    bool none = has(L, idx, "auth");
-    bool in_header = none || place_token(L, idx, t);
-    read_lines(L, idx, t, in_header && !none);
+void pt_request_read(lua_State *L, pt_transfer *t) {
+    read_method(L, t);
+    pt_path_append(L, pt_engine_base(engine_of(L, t)), t);
+    t->idempotent = pt_field_flag(L, PT_FIELD_IDEMPOTENT);
+    read_seconds(L, PT_FIELD_TIMEOUT, &t->timeout);
+    read_seconds(L, PT_FIELD_DEADLINE, &t->deadline);
+    read_events(L, t);
+    read_sink(L, t);
+    read_query(L, t);
+    read_body(L, t);
+    bool none = pt_field_is_set(L, PT_FIELD_AUTH);
+    bool in_header = none || place_token(L, t);
+    read_lines(L, t, in_header && !none);
     pt_need(L, t->http->query.len == 0 || pt_buffer_putc(&t->http->query, '\0'));
 }

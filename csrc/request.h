@@ -6,8 +6,8 @@
 
 #include "engine.h"
 
-/* Reads the request table at `idx` into `t`, which belongs to a userdata of the caller: it raises
-   on misuse, when memory ran out, and when the api was closed meanwhile. */
-void pt_request_read(lua_State *L, int idx, pt_transfer *t);
+/* Reads the request table (see field.h) into `t`, which belongs to a userdata of the caller: it
+   raises on misuse, when memory ran out, and when the api was closed meanwhile. */
+void pt_request_read(lua_State *L, pt_transfer *t);
 
 #endif

@@ -7,12 +7,13 @@
 
 enum { STATE = 1, USER_VALUES = 1 };
 
+const pt_handle_type pt_stream_type = {"particle.stream", sizeof(pt_handle)};
+
 /* stream(state) -> stream */
 static int new_stream(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    lua_newuserdatauv(L, 0, USER_VALUES);
-    luaL_setmetatable(L, PT_STREAM_NAME);
+    (void)pt_handle_new(L, &pt_stream_type, USER_VALUES);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, STATE);
     return 1;
@@ -20,7 +21,7 @@ static int new_stream(lua_State *L) {
 
 /* stream_state(stream) -> its private table */
 static int get_state(lua_State *L) {
-    luaL_checkudata(L, 1, PT_STREAM_NAME);
+    (void)pt_handle_check(L, 1, &pt_stream_type);
     lua_getiuservalue(L, 1, STATE);
     return 1;
 }
@@ -32,7 +33,7 @@ void pt_stream_open(lua_State *L) {
     luaL_setfuncs(L, functions, 0);
     lua_newtable(L);
     lua_newtable(L);
-    luaL_newmetatable(L, PT_STREAM_NAME);
+    luaL_newmetatable(L, pt_stream_type.name);
     lua_pushvalue(L, -3);
     lua_pushvalue(L, -3);
     lua_pushcclosure(L, pt_index_verbs, 2);

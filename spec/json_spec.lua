@@ -70,6 +70,23 @@ describe("core.decode", function()
     end
   end)
 
+  it("sees each special character, wherever it stands in a string", function()
+    for length = 0, 20 do
+      for place = 0, length do
+        local before, after = ("a"):rep(place), ("~"):rep(length - place)
+        for _, as_it_is in ipairs { " ", "\127", "é", "日", "😀" } do
+          assert.equal(before .. as_it_is .. after, decode(('"%s%s%s"'):format(before, as_it_is, after)))
+        end
+        for escape, meant in pairs { ['\\"'] = '"', ["\\\\"] = "\\", ["\\n"] = "\n" } do
+          assert.equal(before .. meant .. after, decode(('"%s%s%s"'):format(before, escape, after)))
+        end
+        for _, wrong in ipairs { "\n", "\31", "\0", "\128", "\xC3", "\xFF" } do
+          assert.is_nil(decode('"' .. before .. wrong .. after .. '"'))
+        end
+      end
+    end
+  end)
+
   it("gives integers for whole numbers below 2^53", function()
     for text, expected in pairs {
       ["0"] = 0, ["-1"] = -1, ["1.0"] = 1, ["1e3"] = 1000, ["1E+2"] = 100, ["20e1"] = 200, ["-5.0e0"] = -5,

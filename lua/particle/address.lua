@@ -37,11 +37,7 @@ end
 ---@param device particle.Device
 ---@param part? string
 ---@return (string|integer)[]  raw parts
-function address.known(device, part)
-  local product, ref = product_of(device), ref_of(device)
-  if product == nil then return { "v1", "devices", ref, part } end
-  return { "v1", "products", product, "devices", ref, part }
-end
+function address.known(device, part) return core.device_path(device, part) end
 
 --- The path of a device, or of something of it. It may take a request to find it.
 ---@param device particle.Device

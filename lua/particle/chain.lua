@@ -10,7 +10,7 @@ local scheduler = require("particle.scheduler")
 
 local chain = {}
 
-local submit, await = core.submit, scheduler.await
+local submit, await, take = core.submit, scheduler.await, core.transfer_methods.take
 
 --- The rest of a request's way, for a middleware to call: gives the reply, or nil and the error.
 ---@alias particle.Send fun(request: table): any, any
@@ -28,8 +28,8 @@ local function transport(state)
     local transfer <close> = submit(request.server or api, request)
     if request.on_progress then require("particle.progress").await(transfer, request) else await(transfer) end
     local seal = request.seal
-    if seal then return seal(transfer:take()) end
-    return transfer:take()
+    if seal then return seal(take(transfer)) end
+    return take(transfer)
   end
 end
 

@@ -9,7 +9,7 @@ local options = require("particle.options")
 
 local type, math_type = type, math.type
 local is_id, path_of, learn = address.is_id, address.of_device, address.learn
-local type_of, state_of = core.type, core.state
+local way_of, state_of = core.device_way, core.state
 local api_of, product_of, ref_of, record_of =
   core.device_api, core.device_product, core.device_ref, core.device_record
 
@@ -25,6 +25,15 @@ local methods = core.device_methods
 
 -- Functions and variables ---------------------------------------------------------------------------
 
+-- Where `core.device_way` gave nothing: says what is wrong, or asks for what is not known.
+local function find_way(self, verb, part, what, reserved)
+  check.receiver(self, "device", verb)
+  check.part(part, verb, what, reserved)
+  local path, err = path_of(self, part)
+  if path == nil then return nil, err end
+  return path, state_of(api_of(self)), record_of(self)
+end
+
 local function check_argument(argument)
   if argument ~= nil and type(argument) ~= "string" and type(argument) ~= "number" then
     check.fail("call", "the argument", "a string or a number", argument)
@@ -38,24 +47,24 @@ end
 ---@return integer?  what the function returned; negative values are results too
 ---@return particle.Error?
 function methods.call(self, function_name, argument, opts)
-  if type_of(self) ~= "device" then check.receiver(self, "device", "call") end
-  check.part(function_name, "call", "the function's name")
+  local path, state, record = way_of(self, function_name)
+  if path == nil then
+    path, state, record = find_way(self, "call", function_name, "the function's name")
+    if path == nil then return nil, state end
+  end
   check_argument(argument)
-  local path, unresolved = path_of(self, function_name)
-  if path == nil then return nil, unresolved end
   local request = {
     method = "POST", path = path, form = { arg = argument or "" }, operation = "devices.call_function",
-    only = record_of(self) ~= nil and "return_value" or nil,
+    only = record ~= nil and "return_value" or nil,
   }
   if opts ~= nil then options.apply(request, opts, "call") end
-  local state = state_of(api_of(self))
   local reply, err = state.send(request)
   if reply == nil then return nil, err end
   local value = type(reply) == "table" and reply.return_value
   if math_type(value) ~= "integer" then
     return failure.protocol(state, request, "the reply has no whole number as return_value", reply)
   end
-  if record_of(self) == nil then learn(self, reply.id, reply.name, reply.connected) end
+  if record == nil then learn(self, reply.id, reply.name, reply.connected) end
   return value
 end
 
@@ -77,26 +86,26 @@ end
 ---@return any  a number, string or boolean; `particle.null` for null; nil exactly when it failed
 ---@return particle.Error?
 function methods.read(self, variable, opts)
-  if type_of(self) ~= "device" then check.receiver(self, "device", "read") end
-  check.part(variable, "read", "the variable's name", "events")
-  local path, unresolved = path_of(self, variable)
-  if path == nil then return nil, unresolved end
+  local path, state, record = way_of(self, variable, "events")
+  if path == nil then
+    path, state, record = find_way(self, "read", variable, "the variable's name", "events")
+    if path == nil then return nil, state end
+  end
   local request = {
     method = "GET", path = path, idempotent = true, nulls = true, operation = "devices.get_variable",
-    only = record_of(self) ~= nil and "result" or nil,
+    only = record ~= nil and "result" or nil,
   }
   if opts ~= nil then
     options.apply(request, opts, "read")
     request.nulls = true
   end
-  local state = state_of(api_of(self))
   local reply, err = state.send(request)
   if reply == nil then return nil, err end
   local value
   if type(reply) == "table" then value = reply.result end
   if value == nil then return failure.protocol(state, request, "the reply has no result", reply) end
   local info = reply.coreInfo
-  if type(info) == "table" and record_of(self) == nil then
+  if type(info) == "table" and record == nil then
     learn(self, info.deviceID, info.name, info.connected)
   end
   if type(value) == "table" and not (opts and opts.nulls) then return without_nulls(value) end

@@ -21,8 +21,8 @@ local OPTIONS = {
 
 ---@class particle.map.Group
 ---@field fn function
----@field pull fun(): boolean, any, any  whether there is one more item, the item, or why there is none
----@field total? integer       how many items there are; nil: an iterator gives them
+---@field items any[]|fun(): any, any
+---@field total? integer       how many items the list has; nil: they come from an iterator
 ---@field limit integer
 ---@field on_progress? function
 ---@field taken integer        the index of the last item that a worker took
@@ -68,15 +68,25 @@ local function leave(group)
   if group.workers == 0 then scheduler.notify(group) end
 end
 
--- The index and the item. An iterator is asked by one worker at a time; another who finds it busy leaves,
--- since whoever gets an item hires.
-local function take(group, post)
+-- How the next item is had: its index and itself; nil: there is none, or none for this worker.
+
+local function take_of_list(group, post)
+  local index = group.taken + 1
+  if index > group.total or group.over then return nil end
+  group.taken, post.index = index, index
+  return index, group.items[index]
+end
+
+-- An iterator is asked by one worker at a time; another who finds it busy leaves, since whoever gets an item
+-- hires.
+local function take_of_iterator(group, post)
   if group.pulling or group.exhausted or group.over then return nil end
   local index = group.taken + 1
   group.taken, group.pulling, post.index = index, true, index
-  local more, item, err = group.pull()
+  local fine, item, err = pcall(group.items)
   group.pulling = false
-  if more then return index, item end
+  if fine and item ~= nil then return index, item end
+  if not fine then err = item == nil and "an error without a value" or item end
   group.taken, group.exhausted, post.index = index - 1, true, false
   if err ~= nil then
     group.err = err
@@ -98,7 +108,7 @@ local function record(group, index, fine, first, second)
 end
 
 function work(group, post)
-  local fn = group.fn
+  local fn, take = group.fn, group.total and take_of_list or take_of_iterator
   local index, item = take(group, post)
   while index do
     if group.workers < group.limit and index ~= group.total then hire(group) end
@@ -152,9 +162,9 @@ local function expire(group, seconds)
   for index = group.taken + 1, group.total or 0 do group.errors[index] = waiting end
 end
 
-local function new_group(fn, pull, total, opts)
+local function new_group(fn, items, total, opts)
   return setmetatable({
-    fn = fn, pull = pull, total = total, limit = opts.limit or LIMIT, on_progress = opts.on_progress,
+    fn = fn, items = items, total = total, limit = opts.limit or LIMIT, on_progress = opts.on_progress,
     results = {}, errors = {}, taken = 0, done = 0, told = 0, pulling = false, exhausted = false,
     workers = 0, crew = {}, over = false, err = nil, problem = nil,
   }, Group)
@@ -179,24 +189,6 @@ end
 -- Items ---------------------------------------------------------------------------------------------
 
 local function length(list) return math.type(list.n) == "integer" and list.n or #list end
-
-local function from_list(list)
-  local i, n = 0, length(list)
-  local function pull()
-    i = i + 1
-    return i <= n, list[i]
-  end
-  return pull, n
-end
-
-local function pulled(fine, item, err)
-  if fine then return item ~= nil, item, err end
-  return false, nil, item == nil and "an error without a value" or item
-end
-
-local function from_iterator(iterator)
-  return function() return pulled(pcall(iterator)) end
-end
 
 local function check_items(items)
   if items == nil then
@@ -228,9 +220,8 @@ function map.map(items, fn, opts)
   if not is_iterator then check_items(items) end
   if not options.is_callable(fn) then check.fail("map", "what is done for each item", "a function", fn) end
   opts = check_opts(opts, "map")
-  local pull, total
-  if is_iterator then pull = from_iterator(items) else pull, total = from_list(items) end
-  return go(new_group(fn, pull, total, opts), opts.deadline)
+  local total = not is_iterator and length(items) or nil
+  return go(new_group(fn, items, total, opts), opts.deadline)
 end
 
 local function call(fn) return fn() end
@@ -249,8 +240,7 @@ function map.all(functions, opts)
     if not options.is_callable(fn) then check.fail("all", "item " .. i, "a function", fn) end
   end
   opts = check_opts(opts, "all")
-  local pull, total = from_list(functions)
-  return go(new_group(call, pull, total, opts), opts.deadline)
+  return go(new_group(call, functions, length(functions), opts), opts.deadline)
 end
 
 return map

@@ -13,6 +13,7 @@ local scheduler = {
 
 local poller = core.poller()
 local count, current, wake = tasks.count, tasks.current, tasks.wake
+local is_done, pending = core.transfer_methods.done, core.transfer_methods.pending
 
 -- Nested waits in place cost C stack (Lua allows about 200 levels); beyond this a clear error beats a crash.
 local DEEPEST = 30
@@ -234,34 +235,32 @@ end
 
 -- Waiting -----------------------------------------------------------------------------------------
 
-local function is_done(transfer) return transfer:done() end
-
-local function await_in_task(task, transfer)
-  local id = transfer:id()
-  repeat
-    waiting[id] = task
-    task.transfer = id
-    park(task)
-  until transfer:done()
-end
-
 --- Returns when the transfer is done. A task yields meanwhile; anybody else drives the poller in place.
 ---@param transfer userdata  from `core.submit`
 function scheduler.await(transfer)
   while count.busy == 0 do -- the fast path of a plain script
-    if transfer:done() then return end
+    if is_done(transfer) then return end
     if poller:step() == 0 then
       raise_interrupt()
-    elseif transfer:done() then
+    elseif is_done(transfer) then
       return
     else
       collect_finished()
     end
   end
-  if transfer:done() then return end
+  local id = pending(transfer)
+  if not id then return end
   local task = current()
-  if task then return await_in_task(task, transfer) end
-  drive(is_done, transfer)
+  if not task then
+    drive(is_done, transfer)
+    return
+  end
+  repeat
+    waiting[id] = task
+    task.transfer = id
+    park(task)
+    id = pending(transfer)
+  until not id
 end
 
 local Condition = {}

@@ -53,7 +53,7 @@ Task.__name = "particle.task"
 local hooks
 
 ---@class particle.tasks.Hooks
----@field ready fun()                     told when a task has become able to go on
+---@field ready fun()                     told when some task, after none, has become able to go on
 ---@field ended fun(task: particle.Task)  told of each task that has ended
 ---@field park fun(task: table)           suspends the current task
 ---@field drive fun(holds: (fun(): any))  waits in place
@@ -75,7 +75,7 @@ function tasks.wake(task)
   ready[last_ready + 1] = task
   last_ready = last_ready + 1
   task.queued = true
-  hooks.ready()
+  if first_ready == last_ready then hooks.ready() end
 end
 
 local wake = tasks.wake
@@ -257,7 +257,7 @@ end
 --- Suspends the current task until it is woken, perhaps for another reason: look again.
 ---@param task table  from `current`
 function tasks.park(task)
-  if hosted[running()] == task then return task.host.suspend(task.handle) end
+  if task.host and hosted[running()] == task then return task.host.suspend(task.handle) end
   yield(PARKED)
 end
 
