@@ -74,14 +74,14 @@ describe("core.decode", function()
     for length = 0, 20 do
       for place = 0, length do
         local before, after = ("a"):rep(place), ("~"):rep(length - place)
-        for _, as_it_is in ipairs { " ", "\127", "é", "日", "😀" } do
+        for _, as_it_is in ipairs { " ", "\127", "é", "日", "😀", "\n", "\31", "\xC3", "\xFF" } do
           assert.equal(before .. as_it_is .. after, decode(('"%s%s%s"'):format(before, as_it_is, after)))
         end
         for escape, meant in pairs { ['\\"'] = '"', ["\\\\"] = "\\", ["\\n"] = "\n" } do
           assert.equal(before .. meant .. after, decode(('"%s%s%s"'):format(before, escape, after)))
         end
-        for _, wrong in ipairs { "\n", "\31", "\0", "\128", "\xC3", "\xFF" } do
-          assert.is_nil(decode('"' .. before .. wrong .. after .. '"'))
+        for _, wrong in ipairs { '"', "\\", "\0" } do
+          assert.is_nil(decode('"' .. before .. wrong .. after .. '~"'))
         end
       end
     end
