@@ -4,12 +4,12 @@
 -- what is sent, and a request that got a 401 is sent once more.
 
 local core = require("particle.core")
-local failure = require("particle.failure")
-local files = require("particle.files")
+local later = require("particle.later")
 local scheduler = require("particle.scheduler")
 
 local chain = {}
 
+local failure, files = later.module("particle.failure"), later.module("particle.files")
 local submit, await = core.submit, scheduler.await
 
 --- The rest of a request's way, for a middleware to call: gives the reply, or nil and the error.

@@ -2,7 +2,7 @@
 
 local check = require("particle.check")
 local core = require("particle.core")
-local options = require("particle.options")
+local rules = require("particle.rules")
 local scheduler = require("particle.scheduler")
 require("particle.api")
 require("particle.device")
@@ -95,7 +95,7 @@ end
 
 local function install_token(state, token, expires_at, reason)
   local provider = require("particle.provider")
-  if options.is_callable(token) then
+  if rules.is_callable(token) then
     state.token_function = token
   elseif token then
     local fine, problem = pcall(provider.set, state, token, expires_at)
@@ -144,7 +144,7 @@ end
 ---@param given? particle.Options|string  options, or just a token
 ---@return particle.Api
 function particle.new(given)
-  given = options.for_api(given)
+  given = require("particle.api_options").read(given)
   local token, base_url, expires_at, reason = find_token(given)
   local address = checked_address(base_url or CLOUD, given.allow_http)
   local config = configure(given, address)
@@ -188,7 +188,7 @@ particle.sleep = scheduler.sleep
 ---@param ... any  its arguments
 ---@return particle.Task
 function particle.spawn(fn, ...)
-  if not options.is_callable(fn) then check.fail("spawn", "the task", "a function", fn) end
+  if not rules.is_callable(fn) then check.fail("spawn", "the task", "a function", fn) end
   return scheduler.spawn_for_user(fn, ...)
 end
 
