@@ -60,8 +60,8 @@ describe("particle", function()
       io.write(table.concat(names, " "))
     ]]):format(cloud.url) }, { step = function() scheduler.step(0.1) end })
     assert.are.equal("", result.stderr)
-    assert.are.equal("address api api_options chain check core device later provider retry rules scheduler "
-      .. "tasks timers", result.stdout)
+    assert.are.equal("address api api_options await chain check core device interrupt later provider retry "
+      .. "rules", result.stdout)
   end)
 end)
 

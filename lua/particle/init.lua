@@ -2,14 +2,16 @@
 
 local check = require("particle.check")
 local core = require("particle.core")
+local later = require("particle.later")
 local rules = require("particle.rules")
-local scheduler = require("particle.scheduler")
 require("particle.api")
 require("particle.device")
 
 ---@class particle
 ---@field sse particle.sse  the parser of event streams on its own
 local particle = {}
+
+local scheduler = later.module("particle.scheduler")
 
 local CLOUD = require("particle.address").CLOUD
 
@@ -180,7 +182,7 @@ end
 
 --- Waits that many seconds; calls, tasks and simulators go on meanwhile.
 ---@param seconds number  not negative
-particle.sleep = scheduler.sleep
+function particle.sleep(seconds) scheduler.sleep(seconds) end
 
 --- Starts `fn(...)` as a task, which first runs when something waits. What waits inside it suspends the task
 --- alone. Its error is raised by `wait`, and told to `warn` when nobody can wait for it any more.
