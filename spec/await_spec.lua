@@ -1,8 +1,10 @@
 local Cloud = require("spec.support.cloud")
+local core = require("particle.core")
 local scheduler = require("particle.scheduler")
 local support = require("spec.support")
 
 local ID = "0123456789abcdef01234567"
+local LONG = 30 -- seconds that never pass in these tests
 
 -- What a program prints that has `api`, `device` and a `read` that is answered last of so many calls.
 local function run(code)
@@ -63,4 +65,27 @@ describe("a wait for a call", function()
       slow:wait()
     ]]))
   end)
+
+  local waits = {
+    ["in place"] = 'pcall(device.read, device, "slow")',
+    ["in a generator"] = 'pcall(coroutine.wrap(function() coroutine.yield(device:read("slow")) end))',
+  }
+
+  for name, wait in pairs(waits) do
+    it("ends with Ctrl-C, " .. name, function()
+      local cloud <close> = Cloud.new(function(request)
+        if request.path:find("slow") then scheduler.sleep(LONG) end
+        return 200, { result = "quick" }
+      end)
+      local child <close> = support.start({ "lua5.4", "-e", ([[
+        local api = require("particle").new { token = "x", base_url = "%s" }
+        local device = api:device("%s")
+        print(%s)
+        print(device:read("quick"), package.loaded["particle.scheduler"])
+      ]]):format(cloud.url, ID, wait) }, { step = function() scheduler.step(0.005) end })
+      assert.is_true(scheduler.wait(function() return #cloud.requests == 1 end, core.now() + LONG))
+      child:kill("INT")
+      assert.matches("^false\t.*interrupted!\nquick\tnil\n$", child:wait().stdout)
+    end)
+  end
 end)

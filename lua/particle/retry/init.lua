@@ -20,6 +20,9 @@ function retry.layer(state, given)
     return of_api
   end
 
+  -- What a second attempt takes.
+  local function prepare() return require("particle.retry.attempts"), need() end
+
   return function(send)
     return function(request)
       local own = request.retry
@@ -33,9 +36,9 @@ function retry.layer(state, given)
         return value, second
       end
       if core.type(second) ~= "error" then return nil, second end
-      local fine, attempts = pcall(require, "particle.retry.attempts")
+      local fine, attempts, usual = pcall(prepare)
       if not fine then return nil, second end -- such as where no more files can be opened
-      return attempts.go_on(state, how or need(), request, start, send, second)
+      return attempts.go_on(state, how or usual, request, start, send, second)
     end
   end
 end
