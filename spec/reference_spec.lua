@@ -50,6 +50,8 @@ local function owners(sim)
   local parser <close> = particle.sse.parser()
   local task <close> = require("particle.scheduler").spawn(function() end)
   local live = getmetatable(sim:device("lamp"))
+  require("particle.verbs.api")
+  require("particle.verbs.device")
   return {
     ["particle.Api"] = with_devices(core.api_methods),
     ["particle.Device"] = core.device_methods,
@@ -136,7 +138,7 @@ describe("the reference", function()
 
   it("knows every option", function()
     local rules = {
-      ["particle.Options"] = find_upvalue(require("particle.options").for_api, "API"),
+      ["particle.Options"] = find_upvalue(require("particle.api_options").read, "API"),
       ["particle.CallOptions"] = find_upvalue(require("particle.options").apply, "CALL"),
       ["particle.Request"] = find_upvalue(core.api_methods.request, "REQUEST"),
       ["particle.DeviceFilter"] = find_upvalue(require("particle.list").check, "FILTERS"),

@@ -85,9 +85,20 @@ Surface.__index = Surface
 
 local function is_public(entry) return entry.owner ~= "" and not entry.name:find("^__") end
 
+-- One whose methods are in several files is named in each.
+function Surface:add_class(class)
+  local known = self.types[class.name]
+  if not known then
+    self.types[class.name] = class
+    return
+  end
+  if known.text == "" then known.text = class.text end
+  table.move(class.fields, 1, #class.fields, #known.fields + 1, known.fields)
+end
+
 function Surface:add_file(path, text)
   local file = annotations.read(path, text)
-  for _, class in ipairs(file.classes) do self.types[class.name] = class end
+  for _, class in ipairs(file.classes) do self:add_class(class) end
   for _, alias in ipairs(file.aliases) do self.types[alias.name] = alias end
   for _, entry in ipairs(file.entries) do
     if is_public(entry) then table.insert(self:of(entry.owner), entry) end

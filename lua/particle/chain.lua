@@ -3,14 +3,14 @@
 -- passes no retry: a stream comes back by rules of its own. The limiter comes last, because it is to count
 -- what is sent, and a request that got a 401 is sent once more.
 
+local await = require("particle.await")
 local core = require("particle.core")
-local failure = require("particle.failure")
-local files = require("particle.files")
-local scheduler = require("particle.scheduler")
+local later = require("particle.later")
 
 local chain = {}
 
-local submit, await, take = core.submit, scheduler.await, core.transfer_methods.take
+local failure, files = later.module("particle.failure"), later.module("particle.files")
+local submit, take = core.submit, core.transfer_methods.take
 
 --- The rest of a request's way, for a middleware to call: gives the reply, or nil and the error.
 ---@alias particle.Send fun(request: table): any, any

@@ -2,6 +2,7 @@
 
 local check = require("particle.check")
 local tasks = require("particle.tasks")
+require("particle.scheduler") -- serves the tasks
 
 local generator = {}
 

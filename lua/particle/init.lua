@@ -2,14 +2,16 @@
 
 local check = require("particle.check")
 local core = require("particle.core")
-local options = require("particle.options")
-local scheduler = require("particle.scheduler")
+local later = require("particle.later")
+local rules = require("particle.rules")
 require("particle.api")
 require("particle.device")
 
 ---@class particle
 ---@field sse particle.sse  the parser of event streams on its own
 local particle = {}
+
+local scheduler = later.module("particle.scheduler")
 
 local CLOUD = require("particle.address").CLOUD
 
@@ -95,7 +97,7 @@ end
 
 local function install_token(state, token, expires_at, reason)
   local provider = require("particle.provider")
-  if options.is_callable(token) then
+  if rules.is_callable(token) then
     state.token_function = token
   elseif token then
     local fine, problem = pcall(provider.set, state, token, expires_at)
@@ -144,7 +146,7 @@ end
 ---@param given? particle.Options|string  options, or just a token
 ---@return particle.Api
 function particle.new(given)
-  given = options.for_api(given)
+  given = require("particle.api_options").read(given)
   local token, base_url, expires_at, reason = find_token(given)
   local address = checked_address(base_url or CLOUD, given.allow_http)
   local config = configure(given, address)
@@ -180,7 +182,7 @@ end
 
 --- Waits that many seconds; calls, tasks and simulators go on meanwhile.
 ---@param seconds number  not negative
-particle.sleep = scheduler.sleep
+function particle.sleep(seconds) scheduler.sleep(seconds) end
 
 --- Starts `fn(...)` as a task, which first runs when something waits. What waits inside it suspends the task
 --- alone. Its error is raised by `wait`, and told to `warn` when nobody can wait for it any more.
@@ -188,7 +190,7 @@ particle.sleep = scheduler.sleep
 ---@param ... any  its arguments
 ---@return particle.Task
 function particle.spawn(fn, ...)
-  if not options.is_callable(fn) then check.fail("spawn", "the task", "a function", fn) end
+  if not rules.is_callable(fn) then check.fail("spawn", "the task", "a function", fn) end
   return scheduler.spawn_for_user(fn, ...)
 end
 

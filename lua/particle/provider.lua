@@ -2,10 +2,11 @@
 -- How it is renewed: renewal.lua.
 
 local core = require("particle.core")
-local failure = require("particle.failure")
-local options = require("particle.options")
+local later = require("particle.later")
 
 local provider = {}
+
+local failure, options = later.module("particle.failure"), later.module("particle.options")
 
 --- The api uses this token from now on.
 ---@param state table

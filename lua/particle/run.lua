@@ -3,6 +3,7 @@
 local check = require("particle.check")
 local options = require("particle.options")
 local tasks = require("particle.tasks")
+require("particle.scheduler") -- serves the tasks
 
 local function join_all(scope)
   local list = tasks.users(scope)

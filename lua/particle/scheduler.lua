@@ -3,6 +3,7 @@
 
 local check = require("particle.check")
 local core = require("particle.core")
+local raise_interrupt = require("particle.interrupt")
 local tasks = require("particle.tasks")
 local timers = require("particle.timers")
 
@@ -23,20 +24,6 @@ local listeners = {} -- functions that hear of the ids of what has finished
 local conditions = {} -- list of { task =, holds = }
 local sources = {} -- list of { source =, fd = }
 local depth = 0 -- of waits in place
-
-local main
-for _, value in ipairs(debug.getregistry()) do
-  if type(value) == "thread" then main = value end
-end
-
--- Ctrl-C sets a hook on the main thread, which a wait in another coroutine would not meet before its end. If
--- the main thread waits too, further down, the hook stays: it is to be interrupted as well.
-local function raise_interrupt()
-  local hook, mask, instructions = debug.gethook(main)
-  if hook ~= "external hook" or instructions ~= 1 or mask ~= "crl" then return end
-  if depth <= 1 then debug.sethook(main) end
-  error("interrupted!", 0)
-end
 
 -- One turn ----------------------------------------------------------------------------------------
 
@@ -158,7 +145,7 @@ local function turn(timeout)
   count.turns = count.turns + 1
   if collect_finished() then timeout = 0 end -- what happened between two turns, such as an api closed
   if conditions[1] then check_conditions() end
-  if poller:step(time_to_wait(timeout)) == 0 then raise_interrupt() end
+  if poller:step(time_to_wait(timeout)) == 0 then raise_interrupt(depth) end
   if sources[1] then step_sources() end
   collect_finished()
   if timers.next_due() then timers.fire(core.now(), wake) end
@@ -241,7 +228,7 @@ function scheduler.await(transfer)
   while count.busy == 0 do -- the fast path of a plain script
     if is_done(transfer) then return end
     if poller:step() == 0 then
-      raise_interrupt()
+      raise_interrupt(depth)
     elseif is_done(transfer) then
       return
     else

@@ -352,6 +352,21 @@ describe("retries", function()
     assert.are.same({ "server", 1, 1 }, { err.kind, err.attempts, #cloud.requests })
   end)
 
+  it("are not made where what they take cannot be loaded", function()
+    local result = support.run { "lua5.4", "-e", ([[
+      local api = require("particle").new { token = "x", base_url = "http://127.0.0.1:%d" }
+      local device, path = api:device("lamp"), package.path
+      package.path = ""
+      local value, err = device:read("x")
+      print(value, err.kind, err.attempts)
+      package.path = path
+      value, err = device:read("x", { retry = { attempts = 2, sleep = function() end } })
+      print(value, err.kind, err.attempts)
+    ]]):format(support.free_port()) }
+    assert.are.equal("", result.stderr)
+    assert.are.equal("nil\tnetwork\t1\nnil\tnetwork\t2\n", result.stdout)
+  end)
+
   it("leave to a middleware what it does wrong", function()
     local api = client()
     api:use(function() return nil, "oops" end, "attempt")

@@ -1,16 +1,16 @@
 -- The layer of the cloud's limits: a request waits here until it may be sent, so that the cloud does not have
 -- to refuse it. Off for other addresses than the cloud's own, unless it is asked for.
 
-local backed = require("particle.limiter.backed")
 local core = require("particle.core")
-local failure = require("particle.failure")
+local later = require("particle.later")
 local limits = require("particle.limiter.limits")
 local memory = require("particle.limiter.memory")
-local options = require("particle.options")
-local pause = require("particle.pause")
-local places = require("particle.limiter.places")
+local rules = require("particle.rules")
 
 local limiter = {}
+
+local backed, places = later.module("particle.limiter.backed"), later.module("particle.limiter.places")
+local failure, pause = later.module("particle.failure"), later.module("particle.pause")
 
 local LEAST = 0.001 -- seconds; the core takes no deadline below
 
@@ -31,28 +31,28 @@ local LEAST = 0.001 -- seconds; the core takes no deadline below
 
 local function is_count(value) return math.type(value) == "integer" and value > 0 end
 
-local LIMIT = options.rule("a positive integer, { number, seconds } or false", function(value)
-  if type(value) == "table" then return is_count(value[1]) and options.SECONDS.fits(value[2]) end
+local LIMIT = rules.rule("a positive integer, { number, seconds } or false", function(value)
+  if type(value) == "table" then return is_count(value[1]) and rules.SECONDS.fits(value[2]) end
   return value == false or is_count(value)
 end)
 
-local FUNCTION = options.rule("a function", options.is_callable)
+local FUNCTION = rules.rule("a function", rules.is_callable)
 
 local METHODS = { "take", "acquire", "renew", "release" }
 
 local function is_store(value)
   if type(value) ~= "table" then return false end
   for _, name in ipairs(METHODS) do
-    if not options.is_callable(value[name]) then return false end
+    if not rules.is_callable(value[name]) then return false end
   end
   return true
 end
 
 limiter.RULES = {
-  streams = options.rule("a positive integer or false", function(value)
+  streams = rules.rule("a positive integer or false", function(value)
     return value == false or is_count(value)
   end),
-  store = options.rule("a store with the methods take, acquire, renew and release", is_store),
+  store = rules.rule("a store with the methods take, acquire, renew and release", is_store),
   clock = FUNCTION,
   sleep = FUNCTION,
   on_store_failure = FUNCTION,
@@ -62,7 +62,7 @@ for name in pairs(limits.PUBLISHED) do limiter.RULES[name] = LIMIT end
 --- Raises unless it is the limiter's option.
 ---@param given any
 ---@param who string
-function limiter.check(given, who) options.check(given, limiter.RULES, who .. ": rate_limit") end
+function limiter.check(given, who) rules.check(given, limiter.RULES, who .. ": rate_limit") end
 
 local function tell(problem)
   if problem then

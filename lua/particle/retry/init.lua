@@ -1,115 +1,44 @@
--- The layer of retries: sends a request again when it failed in a way that may pass. Whether (classifier),
--- when (delay) and how often at all (budget) are parts of its policy; this is the glue, which keeps the
--- deadline.
+-- The layer of retries: sends a request again when it failed in a way that may pass. Each call passes it; the
+-- rest of the folder is loaded when the first one fails.
 
 local core = require("particle.core")
-local failure = require("particle.failure")
-local pause = require("particle.pause")
-local policy = require("particle.retry.policy")
+local later = require("particle.later")
+
+local policy = later.module("particle.retry.policy")
 
 local retry = {}
-
-local LEAST = 0.001 -- seconds; the core takes no deadline below
-
-local Call = {}
-Call.__index = Call
-
--- The whole call is told of, not its last attempt alone. One that may have been delivered stays in doubt,
--- whatever became of the later ones.
-function Call:failed(err)
-  err.attempts, err.elapsed = self.attempts, self.policy.clock() - self.start
-  if self.unsure and err.delivered == false then err.delivered = "maybe" end
-  failure.set_deadline(err, self.deadline)
-  return nil, err
-end
-
-function Call:succeeded(value, response)
-  self.policy.budget:succeed()
-  if type(response) == "table" then
-    response.attempts, response.elapsed = self.attempts + response.attempts, self.policy.clock() - self.start
-  end
-  return value, response
-end
-
-function Call:note(err)
-  self.attempts = self.attempts + (err.attempts or 1)
-  self.unsure = self.unsure or err.delivered == "maybe"
-end
-
--- Seconds to wait; nil: there is no further attempt.
-function Call:delay(number, err)
-  local how = self.policy
-  if number >= how.attempts or not how.classifier(err, self.request) then return nil end
-  local seconds = how.delay(number, err, how)
-  local in_time = how.clock() + seconds < self.start + self.deadline -- never where it is no number
-  if not in_time then return nil end
-  return how.budget:spend(err) and seconds or nil
-end
-
--- False: the api was closed meanwhile.
-function Call:sleep(seconds)
-  local sleep = self.policy.sleep
-  if not sleep then return pause.wait(self.state, seconds) end
-  sleep(seconds)
-  return not core.closed(self.state.api)
-end
-
--- The request is as it was afterwards: a middleware around the whole call may send it once more.
-function Call:send(number, send)
-  local request = self.request
-  local deadline, attempt = request.deadline, request.attempt
-  local left = self.start + self.deadline - self.policy.clock()
-  request.deadline, request.attempt = math.max(left, LEAST), number
-  local value, second = send(request)
-  request.deadline, request.attempt = deadline, attempt
-  return value, second
-end
-
-function Call:go_on(send, err)
-  local number = 1
-  while true do
-    self:note(err)
-    local seconds = self:delay(number, err)
-    if not seconds then return self:failed(err) end
-    if not self:sleep(seconds) then
-      local _, closed = failure.unsent(self.state, self.request, "closed", "the api was closed")
-      return self:failed(closed)
-    end
-    number = number + 1
-    local value, second = self:send(number, send)
-    if value ~= nil then return self:succeeded(value, second) end
-    if core.type(second) ~= "error" then return nil, second end
-    err = second
-  end
-end
-
-local function begin(state, how, request, start)
-  return setmetatable({
-    state = state, policy = how, request = request, start = start,
-    deadline = request.deadline or state.deadline, attempts = 0, unsure = false,
-  }, Call)
-end
 
 --- The layer of an api. A call that succeeds at once makes nothing here.
 ---@param state table
 ---@param given? table|false  the api's policy, checked; false: only calls that bring one are repeated
 ---@return fun(send: particle.Send): particle.Send
 function retry.layer(state, given)
-  local of_api = policy.new(given or nil)
-  local usual = given ~= false and of_api or nil
+  local of_api = given and policy.new(given) or nil -- else made when it is first asked: its budget is full
+
+  local function need()
+    of_api = of_api or policy.new()
+    return of_api
+  end
+
+  -- What a second attempt takes.
+  local function prepare() return require("particle.retry.attempts"), need() end
+
   return function(send)
     return function(request)
-      local how, own = usual, request.retry
-      if own ~= nil then how = own and policy.derive(of_api, own) end
-      if not how then return send(request) end
-      local start = how.clock()
+      local own = request.retry
+      if not own and (own == false or given == false) then return send(request) end
+      local how = own and policy.derive(need(), own) or of_api
+      local start = how and how.clock() or core.now()
       local value, second = send(request)
       if value ~= nil then
-        how.budget:succeed()
+        how = how or of_api
+        if how then how.budget:succeed() end
         return value, second
       end
       if core.type(second) ~= "error" then return nil, second end
-      return begin(state, how, request, start):go_on(send, second)
+      local fine, attempts, usual = pcall(prepare)
+      if not fine then return nil, second end -- such as where no more files can be opened
+      return attempts.go_on(state, how or usual, request, start, send, second)
     end
   end
 end

@@ -1,0 +1,19 @@
+-- Ctrl-C while a wait is under way. It sets a hook on the main thread, which a wait in another coroutine
+-- would not meet before its end.
+
+local main
+for _, value in ipairs(debug.getregistry()) do
+  if type(value) == "thread" then main = value end
+end
+
+--- Raises where Ctrl-C was pressed. If the main thread waits too, further down, the hook stays: it is to be
+--- interrupted as well.
+---@param depth integer  of the waits that are under way inside each other
+local function raise_interrupt(depth)
+  local hook, mask, instructions = debug.gethook(main)
+  if hook ~= "external hook" or instructions ~= 1 or mask ~= "crl" then return end
+  if depth <= 1 then debug.sethook(main) end
+  error("interrupted!", 0)
+end
+
+return raise_interrupt
