@@ -20,6 +20,7 @@ typedef struct reader {
     lua_State *L;
     const char *at, *end;
     bool keep_nulls;
+    bool silent; /* pushes nothing, makes nothing: only passes over what it would read */
     int array_mt;
     /* Of the last object at that depth that had any. The next has as many, most likely; where it
        has fewer, the one behind it gets less room, so that no text takes much more memory than it
@@ -106,7 +107,8 @@ static bool read_string(reader *r) {
     size_t n;
     if (!find_string(r, &start, &n))
         return false;
-    lua_pushlstring(r->L, start, n);
+    if (!r->silent)
+        lua_pushlstring(r->L, start, n);
     return true;
 }
 
@@ -155,6 +157,8 @@ static bool read_number(reader *r) {
     number n;
     if (!find_number(r, &n))
         return false;
+    if (r->silent)
+        return true;
     if (n.point)
         return push_decimal(r->L, n.digits, n.decimals);
     lua_pushinteger(r->L, (lua_Integer)n.digits);
@@ -164,6 +168,8 @@ static bool read_number(reader *r) {
 static bool read_null(reader *r, bool in_object) {
     if (!skip_word(r, "null"))
         return false;
+    if (r->silent)
+        return true;
     if (in_object && !r->keep_nulls)
         lua_pushnil(r->L);
     else
@@ -175,7 +181,8 @@ static bool read_boolean(reader *r) {
     bool yes = skip_word(r, "true");
     if (!yes && !skip_word(r, "false"))
         return false;
-    lua_pushboolean(r->L, yes);
+    if (!r->silent)
+        lua_pushboolean(r->L, yes);
     return true;
 }
 
@@ -185,7 +192,8 @@ static bool read_fields(reader *r, int depth) {
     do {
         if (!read_string(r) || !skip_token(r, ':') || !read_value(r, depth, true))
             return false;
-        lua_rawset(r->L, -3);
+        if (!r->silent)
+            lua_rawset(r->L, -3);
         count++;
     } while (skip_token(r, ','));
     r->fields[depth - 1] = count;
@@ -196,7 +204,8 @@ static bool read_object(reader *r, int depth) {
     skip_space(r);
     bool empty = skip(r, '}');
     int fields = r->fields[depth - 1];
-    lua_createtable(r->L, 0, empty ? 0 : fields > 0 ? fields : USUAL_FIELDS);
+    if (!r->silent)
+        lua_createtable(r->L, 0, empty ? 0 : fields > 0 ? fields : USUAL_FIELDS);
     return empty || read_fields(r, depth);
 }
 
@@ -205,22 +214,28 @@ static bool read_items(reader *r, int depth) {
     do {
         if (!read_value(r, depth, false))
             return false;
-        lua_rawseti(r->L, -2, ++count);
+        if (!r->silent)
+            lua_rawseti(r->L, -2, ++count);
     } while (skip_token(r, ','));
     return skip(r, ']');
 }
 
-static bool read_array(reader *r, int depth) {
+static void new_array(const reader *r) {
     lua_newtable(r->L);
     if (r->array_mt != 0) {
         lua_pushvalue(r->L, r->array_mt);
         lua_setmetatable(r->L, -2);
     }
+}
+
+static bool read_array(reader *r, int depth) {
+    if (!r->silent)
+        new_array(r);
     skip_space(r);
     return skip(r, ']') || read_items(r, depth);
 }
 
-/* Pushes it. What is pushed when it fails is taken off in the end. */
+/* Pushes it unless silent. What is pushed when it fails is taken off in the end. */
 static bool read_value(reader *r, int depth, bool in_object) {
     switch (r->at < r->end ? *r->at : '\0') {
     case '"':
@@ -243,59 +258,6 @@ static bool read_value(reader *r, int depth, bool in_object) {
 
 /* -- one field ------------------------------------------------------------------------------- */
 
-static bool pass_value(reader *r, int depth);
-
-static bool pass_string(reader *r) {
-    const char *start;
-    size_t n;
-    return find_string(r, &start, &n);
-}
-
-static bool pass_object(reader *r, int depth) {
-    skip_space(r);
-    if (skip(r, '}'))
-        return true;
-    do {
-        if (!pass_string(r) || !skip_token(r, ':') || !pass_value(r, depth))
-            return false;
-    } while (skip_token(r, ','));
-    return skip(r, '}');
-}
-
-static bool pass_array(reader *r, int depth) {
-    skip_space(r);
-    if (skip(r, ']'))
-        return true;
-    do {
-        if (!pass_value(r, depth))
-            return false;
-    } while (skip_token(r, ','));
-    return skip(r, ']');
-}
-
-/* As read_value, but makes nothing of it. */
-static bool pass_value(reader *r, int depth) {
-    number n;
-    switch (r->at < r->end ? *r->at : '\0') {
-    case '"':
-        return pass_string(r);
-    case '{':
-        r->at++;
-        return depth < DEEPEST && pass_object(r, depth + 1);
-    case '[':
-        r->at++;
-        return depth < DEEPEST && pass_array(r, depth + 1);
-    case 'n':
-        return skip_word(r, "null");
-    case 't':
-        return skip_word(r, "true");
-    case 'f':
-        return skip_word(r, "false");
-    default:
-        return find_number(r, &n);
-    }
-}
-
 static bool is_name(const char *start, size_t n, const char *name) {
     return strlen(name) == n && memcmp(start, name, n) == 0;
 }
@@ -308,13 +270,11 @@ static bool sift_fields(reader *r, const char *wanted) {
     do {
         if (!find_string(r, &start, &n) || is_name(start, n, "ok") || !skip_token(r, ':'))
             return false;
-        if (!is_name(start, n, wanted)) {
-            if (!pass_value(r, 1))
-                return false;
-        } else {
+        r->silent = !is_name(start, n, wanted);
+        if (!read_value(r, 1, true))
+            return false;
+        if (!r->silent) {
             found = true;
-            if (!read_value(r, 1, true))
-                return false;
             lua_setfield(r->L, -2, wanted);
         }
     } while (skip_token(r, ','));
