@@ -6,6 +6,13 @@ local later = require("particle.later")
 
 local policy = later.module("particle.retry.policy")
 
+-- What a `pcall` that loads gave; nothing where a module could not be loaded, such as when no more files can
+-- be opened. Anything else that was raised, Ctrl-C above all, goes on.
+local function loaded(fine, first, ...)
+  if fine then return first, ... end
+  if not tostring(first):find("module 'particle.", 1, true) then error(first, 0) end
+end
+
 local retry = {}
 
 --- The layer of an api. A call that succeeds at once makes nothing here.
@@ -36,8 +43,8 @@ function retry.layer(state, given)
         return value, second
       end
       if core.type(second) ~= "error" then return nil, second end
-      local fine, attempts, usual = pcall(prepare)
-      if not fine then return nil, second end -- such as where no more files can be opened
+      local attempts, usual = loaded(pcall(prepare))
+      if not attempts then return nil, second end
       return attempts.go_on(state, how or usual, request, start, send, second)
     end
   end
