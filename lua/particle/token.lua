@@ -1,9 +1,11 @@
 -- Where a token comes from when the program gives none, and to which address it may go.
 -- A token found here belongs to one address and is withheld from every other.
 
-local profile = require("particle.profile")
+local later = require("particle.later")
 
 local token = {}
+
+local profile = later.module("particle.profile")
 
 token.DEFAULT_BASE_URL = require("particle.address").CLOUD
 
