@@ -75,6 +75,7 @@ build = {
       ["particle.limiter.backed"] = "lua/particle/limiter/backed.lua",
       ["particle.limiter.init"] = "lua/particle/limiter/init.lua",
       ["particle.limiter.limits"] = "lua/particle/limiter/limits.lua",
+      ["particle.limiter.line"] = "lua/particle/limiter/line.lua",
       ["particle.limiter.memory"] = "lua/particle/limiter/memory.lua",
       ["particle.limiter.places"] = "lua/particle/limiter/places.lua",
       ["particle.list"] = "lua/particle/list.lua",

@@ -34,11 +34,18 @@ local TAKE = NOW .. [[
     if nth and nth + window > due then due, which = nth + window, i end
   end
   if due - now > tonumber(ARGV[1]) then return { 0, due - now, which } end
+  local place = redis.call('INCR', KEYS[#KEYS])
   for i = 1, #KEYS - 1 do
-    redis.call('ZADD', KEYS[i], text(due), redis.call('INCR', KEYS[#KEYS]))
+    redis.call('ZADD', KEYS[i], text(due), place)
     redis.call('PEXPIRE', KEYS[i], text((due - now + ARGV[2 * i + 1]) / 1000 + 1))
   end
-  return { 1, due - now, 0 }
+  return { 1, due - now, place }
+]]
+
+-- KEYS: the limits. ARGV: the place.
+local GIVE_BACK = [[
+  for i = 1, #KEYS do redis.call('ZREM', KEYS[i], ARGV[1]) end
+  return 1
 ]]
 
 -- KEYS: the places, a counter. ARGV: how many there are, lease.
@@ -166,6 +173,14 @@ function Store:take(limits, patience)
   local answer, problem = self:ask("table", eval(TAKE, keys, arguments))
   if not answer then return nil, problem end
   return answer[1] == 1, answer[2] / 1e6, answer[3]
+end
+
+function Store:give_back(limits, place)
+  local keys = {}
+  for i, limit in ipairs(limits) do keys[i] = self.prefix .. limit.key end
+  local answer, problem = self:ask("number", eval(GIVE_BACK, keys, { place }))
+  if not answer then return nil, problem end
+  return true
 end
 
 function Store:acquire(key, count)

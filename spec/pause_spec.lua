@@ -35,6 +35,17 @@ describe("a pause", function()
     for i = 1, 3 do assert.is_false(tasks[i]:wait()) end
   end)
 
+  it("ends with news for who waits", function()
+    local waiter = { news = false }
+    local task = scheduler.spawn(pause.wait, state, 3600, waiter)
+    scheduler.notify(waiter) -- of nothing
+    scheduler.sleep(0)
+    assert.is_falsy(task.done)
+    waiter.news = true
+    scheduler.notify(waiter)
+    assert.is_true(task:wait())
+  end)
+
   it("leaves nothing behind, however it ends", function()
     pause.wait(state, 0)
     local task = scheduler.spawn(pause.wait, state, 3600)

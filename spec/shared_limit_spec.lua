@@ -111,7 +111,7 @@ describe("limits shared through Redis", function()
     it("count in any window, by the server's clock, and reserve the future", function()
       local a, b = new_store(), new_store()
       local limits = { limit(3, 1000) }
-      for _, store in ipairs { a, b, a } do assert.are.same({ true, 0.0, 0 }, { store:take(limits, 0) }) end
+      for i, store in ipairs { a, b, a } do assert.are.same({ true, 0.0, i }, { store:take(limits, 0) }) end
       local granted, seconds, which = b:take(limits, 10)
       assert.is_false(granted)
       assert.is_true(seconds > 900 and seconds <= 1000 and which == 1)
@@ -130,6 +130,21 @@ describe("limits shared through Redis", function()
       assert.is_true(store:take({ wide }, 0))
       assert.is_true(store:take({ wide }, 0))
       assert.is_false(store:take({ wide }, 0))
+    end)
+
+    it("take a place back, under all of its limits", function()
+      local a, b = new_store(), new_store()
+      local limits = { limit(1, 1000), { key = "wide", count = 2, window = 1000 } }
+      assert.is_true(a:take(limits, 0))
+      local granted, _, place = a:take(limits, 2000)
+      assert.is_true(granted)
+      assert.is_false(b:take({ limits[2] }, 0))
+      assert.is_true(b:give_back(limits, place))
+      assert.is_true(b:take({ limits[2] }, 0))
+      local _, seconds = b:take({ limits[1] }, 2000)
+      assert.is_true(seconds > 900 and seconds <= 1000)
+      a.port, a.connection = support.free_port(), nil
+      assert.is_truthy(select(2, a:give_back(limits, place)):find("connection refused", 1, true))
     end)
 
     it("forget what is over", function()

@@ -10,7 +10,7 @@ describe("a shared store that may be out of reach", function()
     now, gone, told = 1000, nil, {}
     local inner = memory.new(clock)
     shared = { inner = inner, lease = 30 }
-    for _, name in ipairs { "take", "acquire", "renew", "release" } do
+    for _, name in ipairs { "take", "give_back", "acquire", "renew", "release" } do
       shared[name] = function(_, ...)
         if gone then return nil, gone end
         return inner[name](inner, ...)
@@ -42,6 +42,38 @@ describe("a shared store that may be out of reach", function()
     gone = nil
     assert.is_true(take())
     assert.are.same({ "connection refused", "back" }, told)
+  end)
+
+  it("takes back what is not sent, in both", function()
+    local places = {}
+    for i = 1, 3 do places[i] = select(3, store:take(LIMITS, 0)) end
+    assert.is_false(take())
+    assert.is_true(store:give_back(LIMITS, places[1]))
+    assert.is_true(take())
+    assert.is_false(take())
+    assert.is_true(store:give_back(LIMITS, places[2]))
+    gone = "x"
+    assert.is_true(take())
+    assert.is_false(take())
+  end)
+
+  it("takes back alone what was taken alone, and says so when the store is gone", function()
+    gone = "x"
+    local _, _, place = store:take(LIMITS, 0)
+    for _ = 1, 2 do take() end
+    assert.is_true(store:give_back(LIMITS, place))
+    assert.is_true(take())
+    assert.is_false(take())
+    gone = nil
+    _, _, place = store:take(LIMITS, 0)
+    gone = "y"
+    assert.are.equal("y", (select(2, store:give_back(LIMITS, place))))
+    assert.are.same({ "x", "back", "y" }, told)
+  end)
+
+  it("serves a store that takes nothing back", function()
+    shared.give_back = nil
+    assert.is_true(store:give_back(LIMITS, (select(3, store:take(LIMITS, 0)))))
   end)
 
   it("gives places alone while it is gone, with those that are taken", function()

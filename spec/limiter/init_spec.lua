@@ -180,6 +180,82 @@ describe("the limiter", function()
     assert.are.equal(1, #cloud.requests)
   end)
 
+  describe("when calls that wait are cancelled", function()
+    local store, api
+
+    local function clock() return now end
+
+    before_each(function()
+      store = memory.new(clock)
+      api = client { requests = { 1, 3600 }, store = store, clock = clock }
+      assert.are.equal(1, api:device(ID):read("x"))
+    end)
+
+    local function begin()
+      local task = scheduler.spawn(function() return api:device(ID):read("x", { deadline = 1e6 }) end)
+      scheduler.sleep(0)
+      return task
+    end
+
+    local function reservations()
+      local log = store.logs[cloud.url .. " requests"]
+      return log.last - log.first + 1
+    end
+
+    it("gives their places back", function()
+      local tasks = {}
+      for i = 1, 4 do tasks[i] = begin() end
+      assert.are.equal(5, reservations())
+      for _, i in ipairs { 2, 4 } do tasks[i]:cancel() end
+      scheduler.sleep(0)
+      assert.are.equal(3, reservations())
+      for _, i in ipairs { 1, 3 } do tasks[i]:cancel() end
+      scheduler.sleep(0)
+      assert.are.equal(1, reservations())
+    end)
+
+    local function await_requests(count)
+      support.wait_until(function() return #cloud.requests == count end, {
+        step = function() scheduler.step(0.01) end,
+      })
+    end
+
+    it("lets the others move up", function()
+      local first, _, third = begin(), begin(), begin()
+      now = now + 3636
+      first:cancel()
+      await_requests(2)
+      now = now + 3636
+      begin()
+      third:cancel()
+      await_requests(3)
+    end)
+
+    it("lets one who comes later have the place", function()
+      local due = now + 3636
+      begin():cancel()
+      begin()
+      local log = store.logs[cloud.url .. " requests"]
+      assert.are.equal(due, log[log.last])
+      api:close()
+    end)
+
+    it("gives their places back when the api is closed", function()
+      local tasks = { begin(), begin() }
+      api:close()
+      for _, task in ipairs(tasks) do assert.are.equal("closed", select(2, task:wait()).kind) end
+      assert.are.equal(1, reservations())
+    end)
+
+    it("gives the place back when the given sleep raises", function()
+      api = client {
+        requests = { 1, 3600 }, store = store, clock = clock, sleep = function() error("enough", 0) end,
+      }
+      assert.has_error(function() api:device(ID):read("x", { deadline = 1e6 }) end, "enough")
+      assert.are.equal(1, reservations())
+    end)
+  end)
+
   it("lets waiting calls go in the order in which they came", function()
     local api = client({ requests = { 1, 0.02 }, store = memory.new() })
     local order, tasks = {}, {}
@@ -349,6 +425,8 @@ describe("the limiter", function()
       { { requests = { 5 } }, "option requests must be a positive integer, { number, seconds } or false" },
       { { streams = 2.5 }, "option streams must be a positive integer or false" },
       { { store = {} }, "option store must be a store with the methods take, acquire, renew and release" },
+      { { store = setmetatable({ give_back = 5 }, { __index = memory.new() }) },
+        "option store must be a store with the methods take, acquire, renew and release (and may have" },
       { { clock = 5 }, "option clock must be a function" },
     }
     for _, case in ipairs(cases) do

@@ -53,6 +53,34 @@ describe("the store in memory", function()
     assert.is_true(take { all } > 0)
   end)
 
+  it("takes a place back, under all of its limits, once", function()
+    local all, few = limit(3, 10, "all"), limit(1, 100, "few")
+    assert.are.equal(0, take { few, all })
+    local _, wait, place = store:take({ few, all }, math.huge)
+    assert.are.equal(100, wait)
+    assert.is_true(store:give_back({ few, all }, place))
+    assert.are.equal(100, take { few, all })
+    for _ = 1, 2 do store:give_back({ few, all }, place) end -- the second one is nobody's
+    assert.are.equal(100, take { few, all })
+    assert.are.equal(0, take { all })
+  end)
+
+  it("takes back a place in the middle, and one of which it has forgotten", function()
+    local limits = { limit(2, 10) }
+    local _, _, first = store:take(limits, 0)
+    now = now + 1
+    take(limits)
+    store:give_back(limits, first)
+    assert.are.equal(0, take(limits))
+    assert.are.equal(10, take(limits))
+    now = now + 1000
+    store:give_back(limits, first)
+    take(limits)
+    store:give_back(limits, first)
+    assert.are.equal(0, take(limits))
+    assert.are.equal(10, take(limits))
+  end)
+
   it("lets everything pass under no limit", function()
     for _ = 1, 10 do assert.are.equal(0, take {}) end
   end)
@@ -68,8 +96,11 @@ describe("the store in memory", function()
     for _ = 1, 2000 do
       now = now + chance(40) / 20
       local is_few = chance(5) == 0
-      local wait = take(is_few and { few, all } or { all }, 5 + chance(20))
-      if wait then
+      local limits = is_few and { few, all } or { all }
+      local granted, wait, place = store:take(limits, 5 + chance(20))
+      if granted and wait > 0 and chance(4) == 0 then
+        store:give_back(limits, place)
+      elseif granted then
         table.insert(sent.all, now + wait)
         if is_few then table.insert(sent.few, now + wait) end
       end

@@ -28,10 +28,20 @@ function Backed:answer(first, second, third)
 end
 
 function Backed:take(limits, patience)
-  local granted, wait, which = self:answer(self.shared:take(limits, patience))
-  if granted == nil then return self.alone:take(limits, patience) end
-  if granted then self.alone:take(limits, math.huge) end
-  return granted, wait, which
+  local granted, wait, third = self:answer(self.shared:take(limits, patience))
+  if granted == nil then
+    granted, wait, third = self.alone:take(limits, patience)
+    return granted, wait, granted and { alone = third } or third
+  end
+  if not granted then return granted, wait, third end
+  local _, _, alone = self.alone:take(limits, math.huge)
+  return granted, wait, { shared = third, alone = alone }
+end
+
+function Backed:give_back(limits, place)
+  self.alone:give_back(limits, place.alone)
+  if place.shared == nil or not self.shared.give_back then return true end
+  return self:answer(self.shared:give_back(limits, place.shared))
 end
 
 function Backed:acquire(key, count)

@@ -11,6 +11,7 @@ local limiter = {}
 
 local backed, places = later.module("particle.limiter.backed"), later.module("particle.limiter.places")
 local failure, pause = later.module("particle.failure"), later.module("particle.pause")
+local lines = later.module("particle.limiter.line")
 
 local LEAST = 0.001 -- seconds; the core takes no deadline below
 
@@ -45,14 +46,15 @@ local function is_store(value)
   for _, name in ipairs(METHODS) do
     if not rules.is_callable(value[name]) then return false end
   end
-  return true
+  return value.give_back == nil or rules.is_callable(value.give_back)
 end
 
 limiter.RULES = {
   streams = rules.rule("a positive integer or false", function(value)
     return value == false or is_count(value)
   end),
-  store = rules.rule("a store with the methods take, acquire, renew and release", is_store),
+  store = rules.rule("a store with the methods take, acquire, renew and release (and may have give_back)",
+    is_store),
   clock = FUNCTION,
   sleep = FUNCTION,
   on_store_failure = FUNCTION,
@@ -96,22 +98,46 @@ end
 ---@field private state table
 ---@field private limits particle.Limits
 ---@field private store particle.LimitStore
+---@field private lines table<particle.Limit[], particle.limiter.Line>
 ---@field private streams integer|false
+---@field private clock fun(): number
 ---@field private sleep? fun(seconds: number)
 local Limiter = {}
 Limiter.__index = Limiter
 
-function Limiter:wait(seconds)
-  if not self.sleep then return pause.wait(self.state, seconds) end
+function Limiter:pause(waiter, seconds)
+  if not self.sleep then return pause.wait(self.state, seconds, waiter) end
   self.sleep(seconds)
   return not core.closed(self.state.api)
 end
 
+-- False: the api was closed meanwhile.
+function Limiter:wait(line, seconds, place)
+  local waiter <close> = line:join(self.clock() + seconds, place)
+  repeat
+    line:move_up()
+    waiter.news = false
+    if not self:pause(waiter, math.max(waiter.turn.due - self.clock(), 0)) then return false end
+  until not waiter.news
+  waiter.served = true
+  return true
+end
+
+function Limiter:line_of(list)
+  local line = self.lines[list]
+  if not line then
+    line = lines.new(self.store, list)
+    self.lines[list] = line
+  end
+  return line
+end
+
 -- The rest of its way may take what is left of the deadline.
-function Limiter:send_later(request, send, seconds, deadline)
-  if not self:wait(seconds) then return closed(self.state, request) end
+function Limiter:send_later(request, send, deadline, line, seconds, place)
+  local start = self.clock()
+  if not self:wait(line, seconds, place) then return closed(self.state, request) end
   local own = request.deadline
-  request.deadline = math.max(deadline - seconds, LEAST)
+  request.deadline = math.max(deadline - (self.clock() - start), LEAST)
   local value, second = send(request)
   request.deadline = own
   if value == nil and core.type(second) == "error" then failure.set_deadline(second, deadline) end
@@ -120,11 +146,13 @@ end
 
 function Limiter:send(request, send)
   local list = self.limits:of(request)
+  local line = self.lines[list]
+  if line then line:move_up() end
   local deadline = request.deadline or self.state.deadline
-  local granted, seconds, which = self.store:take(list, deadline)
-  if not granted then return refused(self.state, request, list[which], seconds) end
+  local granted, seconds, third = self.store:take(list, deadline)
+  if not granted then return refused(self.state, request, list[third], seconds) end
   if seconds <= 0 then return send(request) end
-  return self:send_later(request, send, seconds, deadline)
+  return self:send_later(request, send, deadline, self:line_of(list), seconds, third)
 end
 
 -- Streams -----------------------------------------------------------------------------------------------
@@ -149,8 +177,8 @@ function limiter.layer(state, given)
   local streams = given.streams
   if streams == nil then streams = limits.STREAMS end
   local self = setmetatable({
-    state = state, limits = limits.new(state.base_url, given), store = store_of(given), streams = streams,
-    sleep = given.sleep,
+    state = state, limits = limits.new(state.base_url, given), store = store_of(given), lines = {},
+    streams = streams, clock = given.clock or core.now, sleep = given.sleep,
   }, Limiter)
   return function(request, send)
     if streams and request.events then return self:open(request, send) end

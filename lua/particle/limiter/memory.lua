@@ -11,10 +11,12 @@ local core = require("particle.core")
 --- Where the counts of the limiter are kept. Its methods may block for a moment, and must not raise for what
 --- the world does: they return nil and say why.
 ---@class particle.LimitStore
----@field take fun(self, limits: particle.Limit[], patience: number): boolean?, number|string, integer?
----One request, counted under all these limits or under none. True, and the seconds to wait before it is sent
----(0: none; it is counted already); false when that would be more than `patience`: the seconds, and which of
----the limits is in the way; nil and a text: the store cannot be reached.
+---@field take fun(self, limits: particle.Limit[], patience: number): boolean?, number|string, any
+---One request, counted under all these limits or under none. True, the seconds to wait before it is sent (0:
+---none; it is counted already), and what stands for its place; false when that would be more than `patience`:
+---the seconds, and which of the limits is in the way; nil and a text: the store cannot be reached.
+---@field give_back? fun(self, limits: particle.Limit[], place: any): boolean?, string?  The request that got
+---this place from `take` is not sent after all, so it does not count. Without it such places are lost.
 ---@field acquire fun(self, key: string, count: integer): any, string?
 ---One of `count` places, such as that of an event stream: whatever stands for it; false: all are taken; nil
 ---and a text: the store cannot be reached.
@@ -67,6 +69,15 @@ local function insert(log, time)
   log.last = log.last + 1
 end
 
+-- One of that time, if there is one.
+local function remove(log, time)
+  local i = log.last
+  while i >= log.first and log[i] > time do i = i - 1 end
+  if log[i] ~= time then return end
+  table.move(log, i + 1, log.last + 1, i)
+  log.last = log.last - 1
+end
+
 function Memory:take(limits, patience)
   local now = self.clock()
   local due, which = now, nil
@@ -76,7 +87,12 @@ function Memory:take(limits, patience)
   end
   if due - now > patience then return false, due - now, which end
   for i = 1, #limits do insert(self.logs[limits[i].key], due) end
-  return true, due - now
+  return true, due - now, due
+end
+
+function Memory:give_back(limits, due)
+  for i = 1, #limits do remove(self.logs[limits[i].key], due) end
+  return true
 end
 
 -- Places ----------------------------------------------------------------------------------------------
