@@ -395,6 +395,30 @@ describe("the limiter", function()
         .. " alone: refused\n", result.stderr)
     end)
 
+    it("refuses an answer that is no time, rather than wait for ever", function()
+      local answer
+      local store = setmetatable({ take = function() return table.unpack(answer, 1, 3) end },
+        { __index = memory.new() })
+      local lamp = client({ store = store }):device(ID)
+      local cases = {
+        { { true, 0 / 0 }, "the number %-?nan" }, { { true, math.huge }, "the number inf" },
+        { { true, -1 }, "the number %-1" }, { { true, "5" }, "a string" }, { { true }, "nil" },
+        { { false, 0 / 0, 1 }, "the number %-?nan" }, { { false, math.huge, 1 }, "the number inf" },
+        { { false, nil, 1 }, "nil" },
+      }
+      for _, case in ipairs(cases) do
+        answer = case[1]
+        local fine, problem = pcall(lamp.read, lamp, "x")
+        assert.is_false(fine)
+        assert.is_truthy(problem:find("rate_limit: what the store's take gives as the seconds to wait must be"
+          .. " a number that is neither negative nor infinite, got " .. case[2] .. "$"))
+      end
+      answer = { false, 5, 3 }
+      assert.error_matches(function() lamp:read("x") end, "rate_limit: what the store's take gives as the"
+        .. " limit that is in the way must be an index of the limits, got the number 3$")
+      assert.are.equal(0, #cloud.requests)
+    end)
+
     it("renews the leases of streams for as long as there are any", function()
       local inner, renewed = memory.new(), 0
       inner.lease = 0.003

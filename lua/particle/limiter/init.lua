@@ -1,6 +1,7 @@
 -- The layer of the cloud's limits: a request waits here until it may be sent, so that the cloud does not have
 -- to refuse it. Off for other addresses than the cloud's own, unless it is asked for.
 
+local check = require("particle.check")
 local core = require("particle.core")
 local later = require("particle.later")
 local limits = require("particle.limiter.limits")
@@ -144,12 +145,25 @@ function Limiter:send_later(request, send, deadline, line, seconds, place)
   return value, second
 end
 
+-- A store may be anybody's; a wait for a time that is no number would never end.
+local function check_answer(list, granted, seconds, third)
+  if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
+    check.fail("rate_limit", "what the store's take gives as the seconds to wait",
+      "a number that is neither negative nor infinite", seconds)
+  end
+  if not granted and not list[third] then
+    check.fail("rate_limit", "what the store's take gives as the limit that is in the way",
+      "an index of the limits", third)
+  end
+end
+
 function Limiter:send(request, send)
   local list = self.limits:of(request)
   local line = self.lines[list]
   if line then line:move_up() end
   local deadline = request.deadline or self.state.deadline
   local granted, seconds, third = self.store:take(list, deadline)
+  check_answer(list, granted, seconds, third)
   if not granted then return refused(self.state, request, list[third], seconds) end
   if seconds <= 0 then return send(request) end
   return self:send_later(request, send, deadline, self:line_of(list), seconds, third)
