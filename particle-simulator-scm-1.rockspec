@@ -104,6 +104,7 @@ build = {
       ["particle.simulator.options"] = "lua/particle/simulator/options.lua",
       ["particle.simulator.orgs"] = "lua/particle/simulator/orgs.lua",
       ["particle.simulator.pages"] = "lua/particle/simulator/pages.lua",
+      ["particle.simulator.pattern"] = "lua/particle/simulator/pattern.lua",
       ["particle.simulator.products"] = "lua/particle/simulator/products.lua",
       ["particle.simulator.reply"] = "lua/particle/simulator/reply.lua",
       ["particle.simulator.request"] = "lua/particle/simulator/request.lua",

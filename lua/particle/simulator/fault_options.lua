@@ -2,6 +2,7 @@
 
 local check = require("particle.check")
 local kinds = require("particle.simulator.fault_kinds")
+local pattern = require("particle.simulator.pattern")
 local routes = require("particle.simulator.routes")
 local sorted = require("particle.sorted")
 local suggest = require("particle.suggest")
@@ -39,8 +40,6 @@ local WHO = "fault"
 
 local function is_text(value) return type(value) == "string" and value ~= "" end
 
-local function is_pattern(value) return type(value) == "string" and (pcall(string.find, "", value)) end
-
 local function is_ratio(value) return type(value) == "number" and value > 0 and value <= 1 end
 
 local COMMON = {
@@ -49,7 +48,7 @@ local COMMON = {
   method = { expected = "a method in capitals", fits = function(value)
     return type(value) == "string" and value:find("^%u+$") ~= nil
   end },
-  path = { expected = "a Lua pattern", fits = is_pattern },
+  path = { expected = "a Lua pattern", fits = function(value) return type(value) == "string" end },
   device = { expected = "a name or an id", fits = is_text },
   n = { expected = 'a positive integer or "ever"', fits = function(value)
     return value == "ever" or math.type(value) == "integer" and value > 0
@@ -125,6 +124,11 @@ local function check_route(wanted)
   check.raise(("%s: there is no route %q%s"):format(WHO, wanted, suggest.hint(wanted, hints)))
 end
 
+local function check_pattern(text)
+  local problem = pattern.problem(text)
+  if problem then check.raise(("%s: path %q is no Lua pattern: %s"):format(WHO, text, problem)) end
+end
+
 --- Raises unless this is a fault; a copy with the defaults.
 ---@param given any
 ---@return particle.simulator.FaultSpec
@@ -134,6 +138,7 @@ function options.check(given)
   local kind = kind_of(spec.kind)
   check_options(spec, kind)
   if spec.route then check_route(spec.route) end
+  if spec.path then check_pattern(spec.path) end
   for name, rule in pairs(kind.options) do
     if spec[name] == nil then spec[name] = rule.default end
   end
