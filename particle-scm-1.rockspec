@@ -59,6 +59,7 @@ build = {
       ["particle.compiler"] = "lua/particle/compiler.lua",
       ["particle.complete"] = "lua/particle/complete.lua",
       ["particle.connection"] = "lua/particle/connection.lua",
+      ["particle.countdown"] = "lua/particle/countdown.lua",
       ["particle.device"] = "lua/particle/device.lua",
       ["particle.download"] = "lua/particle/download.lua",
       ["particle.failure"] = "lua/particle/failure.lua",

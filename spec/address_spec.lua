@@ -1,5 +1,8 @@
 local Cloud = require("spec.support.cloud")
 local address = require("particle.address")
+local core = require("particle.core")
+local countdown = require("particle.countdown")
+local scheduler = require("particle.scheduler")
 local simulator = require("particle.simulator")
 
 local ID, OTHER = "0123456789abcdef01234567", "0123456789abcdef01234568"
@@ -29,6 +32,11 @@ describe("address", function()
     return n
   end
 
+  local function find(device)
+    local state = core.state(core.device_api(device))
+    return address.id(device, core.device_product(device), countdown.new(state))
+  end
+
   it("tells ids from names", function()
     for _, id in ipairs { ID, ID:upper(), ("f"):rep(24) } do assert.is_true(address.is_id(id)) end
     for _, name in ipairs { "", "lamp", ID .. "0", ID:sub(2), ID:sub(2) .. "g", ID:sub(2) .. "\n" } do
@@ -53,10 +61,12 @@ describe("address", function()
   it("of a product's device is looked up by its name, once", function()
     local device = api:device("lamp", { product = 42 })
     assert.are.same({ "v1", "products", 42, "devices", "lamp", "ping" }, address.known(device, "ping"))
+    assert.is_nil(address.of_device(device, "ping"))
+    assert.is_true(address.is_unknown(device))
     assert.are.equal(0, lookups())
-    for _ = 1, 3 do
-      assert.are.same({ "v1", "products", 42, "devices", ID, "ping" }, address.of_device(device, "ping"))
-    end
+    for _ = 1, 3 do assert.are.equal(ID, find(device)) end
+    assert.is_false(address.is_unknown(device))
+    assert.are.same({ "v1", "products", 42, "devices", ID, "ping" }, address.of_device(device, "ping"))
     assert.are.equal(1, lookups())
     assert.are.same({ "v1", "products", 42, "devices", ID, "ping" }, address.known(device, "ping"))
     assert.are.equal(ID, device.id)
@@ -72,8 +82,8 @@ describe("address", function()
 
   it("of a device that the product does not have is an error", function()
     local device = api:device("nobody", { product = 42 })
-    local path, err = address.of_device(device)
-    assert.is_nil(path)
+    local id, err = find(device)
+    assert.is_nil(id)
     assert.are.equal("not_found", err.kind)
     assert.matches("product 42 has no device named nobody", err.message, 1, true)
     assert.are.same({ "v1", "products", 42, "devices", "nobody" }, address.known(device))
@@ -85,9 +95,91 @@ describe("address", function()
       return 200, { devices = { { id = ID, name = "lamp" } } }
     end)
     local device = cloud:client { log = false, retry = false }:device("lamp", { product = 42 })
-    local path, err = address.of_device(device)
-    assert.is_nil(path)
+    local id, err = find(device)
+    assert.is_nil(id)
     assert.are.equal("server", err.kind)
-    assert.are.same({ "v1", "products", 42, "devices", ID }, address.of_device(device))
+    assert.are.equal(ID, find(device))
+  end)
+
+  it("of a device that the cloud gives no proper id is an error", function()
+    local cloud <close> = Cloud.new(function() return 200, { devices = { { id = "x", name = "lamp" } } } end)
+    local device = cloud:client { log = false }:device("lamp", { product = 42 })
+    local id, err = find(device)
+    assert.is_nil(id)
+    assert.are.same({ "protocol", "the device that was found has no id" }, { err.kind, err.message })
+    assert.are.equal("protocol", select(2, device:read("x")).kind)
+    assert.are.equal(2, #cloud.requests)
+  end)
+
+  describe("of a device that is looked up first", function()
+    local cloud, device, deadlines, slow
+
+    before_each(function()
+      deadlines, slow = {}, nil
+      cloud = Cloud.new(function(request)
+        if slow and slow(request) then scheduler.sleep(3600) end
+        if request.path == "/v1/products/42/devices" then
+          return 200, { devices = { { id = ID, name = "lamp" } } }
+        end
+        return 200, { id = ID, result = 1, return_value = 1, online = true, ok = true }
+      end)
+      api:close()
+      api = cloud:client { log = false, retry = false, deadline = 100 }
+      api:use(function(request, send)
+        deadlines[#deadlines + 1] = request.deadline or 100
+        scheduler.sleep(0.01)
+        return send(request)
+      end)
+      device = api:device("lamp", { product = 42 })
+    end)
+
+    after_each(function() cloud:close() end)
+
+    local CALLS = {
+      read = function(opts) return device:read("x", opts) end,
+      call = function(opts) return device:call("f", nil, opts) end,
+      info = function(opts) return device:info(opts) end,
+      ping = function(opts) return device:ping(opts) end,
+      rename = function(opts) return device:rename("door", opts) end,
+      flash = function(opts) return device:flash({ data = "x" }, opts) end,
+      ["flash of an app"] = function(opts) return device:flash({ app = "tinker" }, opts) end,
+      ["an operation"] = function(opts) return api.devices:get({ device = device }, opts) end,
+      ["a stream"] = function(opts) return device:subscribe(nil, opts) end,
+      ["the operation of a stream"] = function(opts)
+        return api.events:stream_device({ device = device, product = 42 }, opts)
+      end,
+      ["a ledger"] = function(opts) return api:ledger("l", device):get(opts) end,
+    }
+
+    for name, call in pairs(CALLS) do
+      it("is in time for " .. name .. " within the one deadline", function()
+        call { deadline = 50 }
+        assert.are.equal(2, #deadlines)
+        assert.are.equal(50, deadlines[1])
+        assert.is_true(deadlines[2] <= 50 - 0.01 and deadlines[2] > 1)
+        call { deadline = 50 }
+        assert.are.equal(50, deadlines[3])
+        device, deadlines = api:device("lamp", { product = 42 }), {}
+        call()
+        assert.are.equal(100, deadlines[1])
+        assert.is_true(deadlines[2] <= 100 - 0.01 and deadlines[2] > 50)
+      end)
+    end
+
+    it("leaves an error that tells of the whole deadline, whoever was slow", function()
+      for _, what in ipairs { "/f$", "/devices$" } do
+        slow = function(request) return request.path:find(what) end
+        local value, err = device:call("f", nil, { deadline = 0.25 })
+        assert.is_nil(value)
+        assert.are.equal("no result within the deadline of 0.25 s", err.message)
+        device = api:device("lamp", { product = 42 })
+      end
+    end)
+
+    it("raises misuse before anything is sent", function()
+      assert.error_matches(function() device:read("x", { tiemout = 1 }) end, 'read: unknown option "tiemout"')
+      assert.error_matches(function() device:ping { deadline = "x" } end, "ping: option deadline must be")
+      assert.are.equal(0, #cloud.requests)
+    end)
   end)
 end)

@@ -1,8 +1,12 @@
 -- Where a device is: the path of it, or of something of it; and what replies tell of that.
 
 local core = require("particle.core")
+local later = require("particle.later")
 
 local address = {}
+
+local countdown, failure = later.module("particle.countdown"), later.module("particle.failure")
+local options = later.module("particle.options")
 
 --- Of the cloud itself.
 address.CLOUD = "https://api.particle.io"
@@ -15,21 +19,36 @@ local api_of, product_of, ref_of, record_of =
 ---@return boolean
 function address.is_id(ref) return #ref == 24 and not ref:find("%X") end
 
---- The id of a device of a product: product paths take ids only, so a name is looked up once.
+--- Whether it takes a request to find the device: product paths take ids only, so a name is looked up once.
+---@param device particle.Device
+---@return boolean
+function address.is_unknown(device) return product_of(device) ~= nil and not address.is_id(ref_of(device)) end
+
+local function learn_from(device, found, product)
+  local id = ref_of(found)
+  if not address.is_id(id) then
+    local request = { method = "GET", path = { "v1", "products", product, "devices" } }
+    return failure.protocol(core.state(api_of(device)), request, "the device that was found has no id", id)
+  end
+  ref_of(device, id)
+  record_of(device, record_of(found))
+  return id
+end
+
+--- The id of a device of a product.
 ---@param device particle.Device
 ---@param product integer|string
----@param opts? particle.CallOptions  for that request
+---@param time particle.Countdown  of the call, should it take a request
 ---@return string?
 ---@return particle.Error?
-function address.id(device, product, opts)
+function address.id(device, product, time)
   local ref = ref_of(device)
   if address.is_id(ref) then return ref end
   local api = api_of(device)
-  local found, err = require("particle.list").find(api, core.state(api), product, ref, opts)
-  if not found then return nil, err end
-  ref_of(device, ref_of(found))
-  record_of(device, record_of(found))
-  return ref_of(device)
+  local found, err = require("particle.list").find(api, core.state(api), product, ref, time:options())
+  if found then return learn_from(device, found, product) end
+  time:explain(err)
+  return nil, err
 end
 
 --- The path of a device, or of something of it, by what is known of the device: to be shown, not to be asked
@@ -39,19 +58,30 @@ end
 ---@return (string|integer)[]  raw parts
 function address.known(device, part) return core.device_path(device, part) end
 
---- The path of a device, or of something of it. It may take a request to find it.
+--- The path of a device, or of something of it, to be asked for.
 ---@param device particle.Device
 ---@param part? string
----@param opts? particle.CallOptions  for that request
----@return (string|integer)[]?  raw parts; nil when a name could not be resolved
----@return particle.Error?
-function address.of_device(device, part, opts)
-  local product = product_of(device)
-  if product ~= nil then
-    local id, err = address.id(device, product, opts)
-    if not id then return nil, err end
-  end
+---@return (string|integer)[]?  raw parts; nil where the device must be found first
+function address.of_device(device, part)
+  if address.is_unknown(device) then return nil end
   return address.known(device, part)
+end
+
+--- Finds the device, and then lets `ask` do the call with what is left of its deadline.
+---@param device particle.Device
+---@param who string  the verb
+---@param opts? particle.CallOptions  of the call
+---@param ask fun(device: particle.Device, rest: particle.CallOptions, ...): any, any
+---@param ... any  for `ask`
+---@return any, any  what `ask` returned; nil and the error where the device was not found
+function address.find_first(device, who, opts, ask, ...)
+  if opts ~= nil then options.check_call(opts, who) end
+  local time = countdown.new(core.state(api_of(device)), opts)
+  local id, err = address.id(device, product_of(device), time)
+  if not id then return nil, err end
+  local value, second = ask(device, time:rest(), ...)
+  if value == nil then time:explain(second) end
+  return value, second
 end
 
 --- Remembers what a reply tells of a device; from then on it is addressed by its id.

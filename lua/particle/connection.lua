@@ -7,6 +7,7 @@
 local address = require("particle.address")
 local backoff = require("particle.backoff")
 local core = require("particle.core")
+local countdown = require("particle.countdown")
 local failure = require("particle.failure")
 local places = require("particle.limiter.places")
 local scheduler = require("particle.scheduler")
@@ -125,13 +126,11 @@ local function operation_of(state)
   return OPERATIONS[whose]
 end
 
-local ONCE = { retry = false } -- a stream's own attempts are enough
-
 local function path_of(state)
-  local path, err = state.path, nil
-  if state.device then path, err = address.of_device(state.device, "events", ONCE) end
-  if path and state.device then path[#path + 1] = state.prefix end
-  return path, err
+  if not state.device then return state.path end
+  local path = address.known(state.device, "events")
+  path[#path + 1] = state.prefix
+  return path
 end
 
 local LONGEST_ID = 1024 -- bytes; servers refuse long headers
@@ -156,11 +155,9 @@ local function headers_of(state)
 end
 
 local function request_of(state)
-  local path, err = path_of(state)
-  if not path then return nil, err end
   local opts = state.opts
   return {
-    method = "GET", path = path, events = true, idempotent = true, headers = headers_of(state),
+    method = "GET", path = path_of(state), events = true, idempotent = true, headers = headers_of(state),
     idle = opts.idle, timeout = opts.timeout, deadline = opts.deadline, token_in = opts.token_in,
     operation = operation_of(state),
   }
@@ -189,8 +186,21 @@ local function next_number(state)
   return (state.attempts or 0) + (state.opened_at and 0 or 1)
 end
 
-local function send(state, request)
-  local opened, err = core.state(state.api).open(request)
+-- A stream's own attempts are enough: what finds the device is not repeated by itself.
+local function once(state)
+  local opts = state.opts
+  return { timeout = opts.timeout, deadline = opts.deadline, retry = false }
+end
+
+-- Finds the device, where that is needed, and sends the request, both within one deadline.
+local function send(state)
+  local of_api, device, time = core.state(state.api), state.device, state.time
+  time, state.time = time or countdown.new(of_api, once(state)), nil
+  if device and address.is_unknown(device) then
+    local id, problem = address.id(device, core.device_product(device), time)
+    if not id then return nil, problem end
+  end
+  local opened, err = time:send(of_api.open, request_of(state))
   if opened ~= nil and type(opened) ~= "userdata" then
     error("a middleware must return what send gave it for an event stream", 0)
   end
@@ -205,9 +215,7 @@ function connection.open(stream)
   local state = core.stream_state(stream)
   report(stream, state, "connecting", { attempt = next_number(state) })
   if state.status == "closed" or core.closed(state.api) then return nil, connection.closed_error(state) end
-  local request, opened, err
-  request, err = request_of(state)
-  if request then opened, err = send(state, request) end
+  local opened, err = send(state)
   if not opened then return nil, err end
   if state.status == "closed" then -- meanwhile
     discard(opened)

@@ -10,7 +10,7 @@ local later = require("particle.later")
 local failure, options = later.module("particle.failure"), later.module("particle.options")
 
 local type, math_type = type, math.type
-local path_of, learn = address.of_device, address.learn
+local path_of, learn, find_first = address.of_device, address.learn, address.find_first
 local way_of, state_of = core.device_way, core.state
 local api_of, record_of = core.device_api, core.device_record
 
@@ -26,14 +26,17 @@ local methods = core.device_methods
 
 -- Functions and variables ---------------------------------------------------------------------------
 
--- Where `core.device_way` gave nothing: says what is wrong, or asks for what is not known.
+-- Where `core.device_way` gave nothing: says what is wrong; nothing where the device must be found first.
 local function find_way(self, verb, part, what, reserved)
   check.receiver(self, "device", verb)
   check.part(part, verb, what, reserved)
-  local path, err = path_of(self, part)
-  if path == nil then return nil, err end
-  return path, state_of(api_of(self)), record_of(self)
+  local path = path_of(self, part)
+  if path ~= nil then return path, state_of(api_of(self)), record_of(self) end
 end
+
+-- These are no closures of the verbs: a function that makes one returns more slowly.
+local function call_found(self, rest, name, argument) return self:call(name, argument, rest) end
+local function read_found(self, rest, variable) return self:read(variable, rest) end
 
 local function check_argument(argument)
   if argument ~= nil and type(argument) ~= "string" and type(argument) ~= "number" then
@@ -51,7 +54,10 @@ function methods.call(self, function_name, argument, opts)
   local path, state, record = way_of(self, function_name)
   if path == nil then
     path, state, record = find_way(self, "call", function_name, "the function's name")
-    if path == nil then return nil, state end
+    if path == nil then
+      check_argument(argument)
+      return find_first(self, "call", opts, call_found, function_name, argument)
+    end
   end
   check_argument(argument)
   local request = {
@@ -90,7 +96,7 @@ function methods.read(self, variable, opts)
   local path, state, record = way_of(self, variable, "events")
   if path == nil then
     path, state, record = find_way(self, "read", variable, "the variable's name", "events")
-    if path == nil then return nil, state end
+    if path == nil then return find_first(self, "read", opts, read_found, variable) end
   end
   local request = {
     method = "GET", path = path, idempotent = true, nulls = true, operation = "devices.get_variable",

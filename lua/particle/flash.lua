@@ -4,6 +4,7 @@ local address = require("particle.address")
 local check = require("particle.check")
 local compiler = require("particle.compiler")
 local core = require("particle.core")
+local countdown = require("particle.countdown")
 local files = require("particle.files")
 local options = require("particle.options")
 
@@ -101,19 +102,19 @@ function flash.request(firmware)
 end
 
 -- The cloud has no known programs in products.
-local function path_of(device, request, opts)
-  local product = core.device_product(device)
-  if not request.form or product == nil then return address.of_device(device, nil, opts) end
-  local id, err = address.id(device, product, opts)
-  if not id then return nil, err end
-  return { "v1", "devices", id }
+local function path_of(device, request)
+  if request.form then return { "v1", "devices", core.device_ref(device) } end
+  return address.known(device)
 end
 
-local function start(device, state, request)
-  local path, unresolved = path_of(device, request)
-  if path == nil then return nil, unresolved end
-  request.path = path
-  local reply, err = state.send(request)
+local function start(device, state, request, opts)
+  local time = countdown.new(state, opts)
+  if address.is_unknown(device) then
+    local id, unresolved = address.id(device, core.device_product(device), time)
+    if not id then return nil, unresolved end
+  end
+  request.path = path_of(device, request)
+  local reply, err = time:send(state.send, request)
   if reply == nil then
     if request.operation == "firmware.flash" then compiler.explain(err) end
     return nil, err
@@ -141,7 +142,7 @@ function flash.run(device, firmware, opts)
   if core.closed(api) then error("the api is closed", 0) end
   local state = core.state(api)
   local request = prepare(state, firmware, opts)
-  local function send() return start(device, state, request) end
+  local function send() return start(device, state, request, opts) end
   local wait = firmware.wait
   if not wait then return send() end
   return require("particle.outcome").follow(device, wait == true and state.deadline or wait,

@@ -2,6 +2,7 @@
 
 local check = require("particle.check")
 local core = require("particle.core")
+local countdown = require("particle.countdown")
 local failure = require("particle.failure")
 local options = require("particle.options")
 local scope = require("particle.scope")
@@ -37,13 +38,19 @@ end
 
 -- Sends the operation, and gives the data that it tells. The wrapper is missing in some replies.
 local function send(self, operation, args, opts)
+  if opts ~= nil then options.check_call(opts, "ledger") end
+  local time = countdown.new(core.state(self.api), opts)
   if core.type(self.whose) == "device" then
-    local asked, err = scope.learn_id(self.whose, opts and { deadline = opts.deadline, retry = opts.retry })
+    local asked, err = scope.learn_id(self.whose, time)
     if asked == nil then return nil, err end
+    if asked then opts = time:rest() end
   end
   args.ledger, args.scope_value, args.org = self.name, self.whose, self.org
   local body, second = self.api.ledgers[operation](self.api.ledgers, args, opts)
-  if body == nil then return nil, second end
+  if body == nil then
+    time:explain(second)
+    return nil, second
+  end
   if operation == "delete_instance" then return true end
   local instance = type(body) == "table" and (body.instance or body)
   if type(instance) == "table" and type(instance.data) == "table" then return instance.data end

@@ -2,6 +2,7 @@
 
 local check = require("particle.check")
 local core = require("particle.core")
+local countdown = require("particle.countdown")
 local failure = require("particle.failure")
 local options = require("particle.options")
 
@@ -10,7 +11,6 @@ local check_part = core.check_part
 local list = {}
 
 local PER_PAGE = 100
-local LEAST = 0.001 -- seconds; the core takes no deadline below
 
 ---@class particle.DeviceFilter
 ---@field product? integer|string|false  list this product (false: the account in spite of the api's product)
@@ -95,16 +95,6 @@ local function get(state, request, opts)
   return state.send(request)
 end
 
--- All pages come within one deadline, so that a list without end has one.
-local function get_page(state, request, opts, start)
-  if opts ~= nil then options.apply(request, opts, "devices") end
-  local deadline = request.deadline or state.deadline
-  request.deadline = math.max(start + deadline - core.now(), LEAST)
-  local reply, err = state.send(request)
-  if reply == nil then failure.set_deadline(err, deadline) end
-  return reply, err
-end
-
 local function of_account(api, state, filter, opts)
   for name in pairs(filter) do
     if WIRE[name] then check.raise(("devices: the filter %s needs a product"):format(name)) end
@@ -136,14 +126,15 @@ local function is_last(reply, page)
 end
 
 local function of_product(api, state, product, filter, opts)
-  local handles, page, start = {}, 0, core.now()
+  local handles, page, time = {}, 0, countdown.new(state, opts) -- a list without end has a deadline
   repeat
     page = page + 1
     local request = {
       method = "GET", path = { "v1", "products", product, "devices" }, query = page_query(filter, page),
       idempotent = true, operation = "devices.list",
     }
-    local reply, err = get_page(state, request, opts, start)
+    if opts ~= nil then options.apply(request, opts, "devices") end
+    local reply, err = time:send(state.send, request)
     if reply == nil then return nil, err end
     if type(reply) ~= "table" or not is_array(reply.devices)
       or not collect(api, product, reply.devices, filter, handles) then

@@ -4,6 +4,7 @@ local address = require("particle.address")
 local arguments = require("particle.arguments")
 local check = require("particle.check")
 local core = require("particle.core")
+local countdown = require("particle.countdown")
 local options = require("particle.options")
 local scope = require("particle.scope")
 local sealed = require("particle.sealed")
@@ -128,25 +129,16 @@ local function finish(op, args, request, body, second)
   return body, second
 end
 
-local function send(op, state, args, request)
-  return finish(op, args, request, state.send(request))
-end
-
 -- Calling -------------------------------------------------------------------------------------------
-
--- The options that a look-up before the call has in common with it.
-local function for_look_up(opts)
-  if opts == nil then return nil end
-  return { timeout = opts.timeout, deadline = opts.deadline, retry = opts.retry, headers = opts.headers }
-end
 
 local function open_stream(api, op, args, opts)
   local template, product = scope.choose(op, core.state(api), args)
   local subscribe = require("particle.subscribe")
   local own = subscribe.options(opts, op.who)
-  local path, err = scope.path(api, op, template, args, product, for_look_up(opts))
+  local time = countdown.new(core.state(api), own)
+  local path, err = scope.path(api, op, template, args, product, time)
   if not path then return nil, err end
-  return subscribe.at(api, own, path)
+  return subscribe.at(api, own, path, time)
 end
 
 --- Performs the operation.
@@ -165,13 +157,14 @@ function operation.call(api, op, args, opts)
   local request = new_request(op, state, args, opts)
   if op.absolute then return require("particle.download").send(state, request, args.url, op.who) end
   local template, product = scope.choose(op, state, args)
-  local path, err = scope.path(api, op, template, args, product, for_look_up(opts))
+  local time = countdown.new(state, opts)
+  local path, err = scope.path(api, op, template, args, product, time)
   if not path then return nil, err end
-  local learned, problem = scope.learn_ids(op, args, for_look_up(opts))
+  local learned, problem = scope.learn_ids(op, args, time)
   if learned == nil then return nil, problem end
   if learned then request = new_request(op, state, args, opts) end
   request.path = path
-  return send(op, state, args, request)
+  return finish(op, args, request, time:send(state.send, request))
 end
 
 --- Raises where a call with these arguments would be misuse. Nothing is sent.

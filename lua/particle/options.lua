@@ -99,6 +99,11 @@ local function merge_headers(request, headers)
   request.headers = merged
 end
 
+--- Raises unless these are options of a call.
+---@param opts any
+---@param who string  the verb, for messages
+function options.check_call(opts, who) options.check(opts, CALL, who) end
+
 --- Checks the `opts` of a call and puts them into its request.
 ---@param request table
 ---@param opts particle.CallOptions

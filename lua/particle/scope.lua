@@ -112,7 +112,7 @@ end
 -- Filling in ----------------------------------------------------------------------------------------
 
 -- What a device is called there: by its id where a product takes no names.
-local function device_part(api, value, product, opts)
+local function device_part(api, value, product, time)
   local ref = type(value) == "string" and value or core.device_ref(value)
   if address.is_id(ref) then return ref:lower() end
   if product == nil then return ref end
@@ -120,13 +120,13 @@ local function device_part(api, value, product, opts)
   if type(value) == "string" or core.device_product(value) ~= product or core.device_api(value) ~= api then
     handle = core.device(api, ref, product)
   end
-  return address.id(handle, product, opts)
+  return address.id(handle, product, time)
 end
 
-local function part_of(api, op, name, args, product, opts)
+local function part_of(api, op, name, args, product, time)
   if name == "product" then return product end
   local value = args[name]
-  if name == "device" then return device_part(api, value, product, opts) end
+  if name == "device" then return device_part(api, value, product, time) end
   if core.type(value) == "device" then return device_part(api, value, nil) end
   if op.row.secret_path and op.row.secret_path[name] and type(value) == "string" then
     return core.secret(value)
@@ -140,15 +140,15 @@ end
 ---@param template particle.template
 ---@param args table
 ---@param product integer|string|nil
----@param opts? particle.CallOptions  for that request
+---@param time particle.Countdown  of the call
 ---@return (string|integer|userdata)[]?
 ---@return particle.Error?
-function scope.path(api, op, template, args, product, opts)
+function scope.path(api, op, template, args, product, time)
   local path = {}
   for i, each in ipairs(template.parts) do
     local part = each
     if type(part) == "table" then
-      local value, err = part_of(api, op, part.name, args, product, opts)
+      local value, err = part_of(api, op, part.name, args, product, time)
       if value == nil then return nil, err end
       part = value
     end
@@ -159,17 +159,18 @@ end
 
 --- Lets a handle know its id.
 ---@param device particle.Device
----@param opts? particle.CallOptions  for the request that it may take
+---@param time particle.Countdown  of the call, should it take a request
 ---@return boolean? asked  whether it took one; nil where that failed
 ---@return particle.Error?
-function scope.learn_id(device, opts)
+function scope.learn_id(device, time)
   if address.is_id(core.device_ref(device)) then return false end
   local product = core.device_product(device)
   local found, err
   if product ~= nil then
-    found, err = address.id(device, product, opts)
+    found, err = address.id(device, product, time)
   else
-    found, err = device:info(opts)
+    found, err = device:info(time:options())
+    time:explain(err)
   end
   if found == nil then return nil, err end
   return true
@@ -178,17 +179,17 @@ end
 --- Lets the handles in the fields of a body know their ids: a name will not do there.
 ---@param op particle.operation
 ---@param args table
----@param opts? particle.CallOptions  for those requests
+---@param time particle.Countdown  of the call
 ---@return boolean?         whether one had to be asked for; nil where that failed
 ---@return particle.Error?
-function scope.learn_ids(op, args, opts)
+function scope.learn_ids(op, args, time)
   local learned = false
   for _, field in ipairs(op.body) do
     local value = args[field.arg]
     local list = type(value) == "table" and value or { value }
     for _, one in ipairs(field.devices and list or {}) do
       if core.type(one) == "device" then
-        local asked, err = scope.learn_id(one, opts)
+        local asked, err = scope.learn_id(one, time)
         if asked == nil then return nil, err end
         learned = learned or asked
       end

@@ -126,10 +126,11 @@ function subscribe.options(opts, who) return own_options(opts, who, stream.OPTIO
 ---@param api particle.Api
 ---@param own table  from `subscribe.options`
 ---@param parts (string|integer)[]  raw
+---@param time particle.Countdown  for the first connection
 ---@return particle.Stream?
 ---@return particle.Error?
-function subscribe.at(api, own, parts)
-  return stream.new { api = api, opts = own, path = encode(parts) }
+function subscribe.at(api, own, parts, time)
+  return stream.new { api = api, opts = own, path = encode(parts), time = time }
 end
 
 --- See `device:subscribe`.

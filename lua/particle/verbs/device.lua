@@ -16,11 +16,15 @@ local methods = core.device_methods
 
 -- The device itself ---------------------------------------------------------------------------------
 
--- Sends the request that `fields` describes, for the device or something of it.
+-- Sends the request, for the device or something of it.
 local function send(self, verb, part, request, opts)
   check.receiver(self, "device", verb)
-  local path, err = path_of(self, part)
-  if path == nil then return nil, err end
+  local path = path_of(self, part)
+  if path == nil then
+    return address.find_first(self, verb, opts, function(found, rest)
+      return send(found, verb, part, request, rest)
+    end)
+  end
   request.path = path
   if opts ~= nil then options.apply(request, opts, verb) end
   return state_of(api_of(self)).send(request)

@@ -1,0 +1,73 @@
+-- One deadline for several requests, where a call takes more than one: the first has all of it, each further
+-- one what is left.
+
+local core = require("particle.core")
+local failure = require("particle.failure")
+
+local countdown = {}
+
+local LEAST = 0.001 -- seconds; the core takes no deadline below
+
+---@class particle.Countdown
+---@field seconds number  all of it
+---@field package due number
+---@field package opts? particle.CallOptions
+---@field package begun boolean
+local Countdown = {}
+Countdown.__index = Countdown
+
+---@return number seconds
+function Countdown:left() return math.max(self.due - core.now(), LEAST) end
+
+--- The options of a request on the way: those of the call that it has in common with it.
+---@return particle.CallOptions
+function Countdown:options()
+  local opts = self.opts or {}
+  local deadline = self.begun and self:left() or self.seconds
+  self.begun = true
+  return { timeout = opts.timeout, deadline = deadline, retry = opts.retry, headers = opts.headers }
+end
+
+--- All options of the call, with what is left of its deadline.
+---@return particle.CallOptions
+function Countdown:rest()
+  local rest = {}
+  for name, value in pairs(self.opts or {}) do rest[name] = value end
+  rest.deadline = self:left()
+  return rest
+end
+
+--- Lets the error tell of the whole deadline.
+---@param err any
+function Countdown:explain(err)
+  if core.type(err) == "error" then failure.set_deadline(err, self.seconds) end
+end
+
+--- Sends a request in what is left.
+---@param send particle.Send
+---@param request table  as it was, afterwards
+---@return any, any
+function Countdown:send(send, request)
+  if not self.begun then
+    self.begun = true
+    return send(request)
+  end
+  local own = request.deadline
+  request.deadline = self:left()
+  local value, second = send(request)
+  request.deadline = own
+  if value == nil then self:explain(second) end
+  return value, second
+end
+
+--- It begins now.
+---@param state table  of an api
+---@param opts? particle.CallOptions  of the call; default of `deadline`: the api's
+---@return particle.Countdown
+function countdown.new(state, opts)
+  local seconds = opts and opts.deadline or state.deadline
+  local due = core.now() + seconds
+  return setmetatable({ seconds = seconds, due = due, opts = opts, begun = false }, Countdown)
+end
+
+return countdown

@@ -1,0 +1,59 @@
+local core = require("particle.core")
+local countdown = require("particle.countdown")
+
+describe("a countdown", function()
+  local state = { deadline = 100 }
+  local sent
+
+  local function send(request)
+    sent[#sent + 1] = request.deadline or "whole"
+    return true
+  end
+
+  before_each(function() sent = {} end)
+
+  -- As if so much time had passed.
+  local function pass(time, seconds) time.due = time.due - seconds end
+
+  it("leaves all to the first request, and the rest to further ones", function()
+    local time, request = countdown.new(state), {}
+    pass(time, 30)
+    time:send(send, request)
+    assert.are.equal("whole", sent[1])
+    time:send(send, request)
+    assert.is_true(sent[2] > 60 and sent[2] <= 70)
+    assert.is_nil(request.deadline)
+    request.deadline = 100
+    pass(time, 1000)
+    time:send(send, request)
+    assert.are.equal(0.001, sent[3])
+    assert.are.equal(100, request.deadline)
+  end)
+
+  it("gives the requests on the way what they have in common with the call", function()
+    local headers = { A = "b" }
+    local time = countdown.new(state, {
+      deadline = 50, timeout = 5, retry = false, headers = headers, nulls = true, format = "json",
+    })
+    assert.are.same({ deadline = 50, timeout = 5, retry = false, headers = headers }, time:options())
+    pass(time, 30)
+    local second = time:options().deadline
+    assert.is_true(second > 10 and second <= 20)
+    local rest = time:rest()
+    assert.is_true(rest.deadline > 10 and rest.deadline <= 20 and rest.nulls and rest.format == "json")
+    assert.are.same({ deadline = 100 }, countdown.new(state):options())
+  end)
+
+  it("lets errors tell of the whole deadline", function()
+    local time = countdown.new(state)
+    time:options()
+    local function fail(request)
+      local message = ("no result within the deadline of %s s"):format(request.deadline)
+      return nil, core.error { kind = "timeout", message = message }
+    end
+    local _, err = time:send(fail, {})
+    assert.are.equal("no result within the deadline of 100.0 s", err.message)
+    time:explain("no error object")
+    time:explain(nil)
+  end)
+end)
