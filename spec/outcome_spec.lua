@@ -168,6 +168,30 @@ describe("an update whose events go astray", function()
     assert.matches("/v1/devices/0123456789abcdef01234567$", err.url)
   end)
 
+  it("may have ended while the stream came back, which the error says", function()
+    cloud { { bytes = statuses("started"), reset = true }, {} }
+    local done, err = api:device("lamp"):flash {
+      data = "abc", wait = 0.01, on_status = function()
+        streaming.wait(function() return #server.requests == 3 end) -- the stream has come back
+      end,
+    }
+    assert.is_nil(done)
+    assert.equal("timeout", err.kind)
+    assert.equal("the update did not end within 0.01 s (last status: started); events were missed meanwhile,"
+      .. " so it may have ended: ask the device for something that tells its firmware", err.message)
+  end)
+
+  it("may have ended while the stream has not come back yet", function()
+    cloud { { bytes = statuses("started"), reset = true }, { refused = 503 } }
+    local _, err = api:device("lamp"):flash {
+      data = "abc", wait = 0.01, on_status = function()
+        streaming.wait(function() return #server.requests >= 3 end)
+      end,
+    }
+    assert.equal("timeout", err.kind)
+    assert.matches("; events were missed meanwhile, so it may have ended: ", err.message, 1, true)
+  end)
+
   it("is not begun where the events are refused", function()
     cloud { { refused = 403 } }
     local done, err = flash()

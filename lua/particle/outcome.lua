@@ -19,10 +19,13 @@ local function refused(update, event)
   })
 end
 
+local MISSED = "; events were missed meanwhile, so it may have ended: ask the device for something that tells"
+  .. " its firmware" -- the cloud's record of a device does not say how an update ended
+
 local function too_late(update, seconds)
   return fail(update, {
-    kind = "timeout", message = ("the update did not end within %g s (last status: %s)"):format(
-      seconds, update.status or "none"),
+    kind = "timeout", message = ("the update did not end within %g s (last status: %s)%s"):format(
+      seconds, update.status or "none", update.watch.missed and MISSED or ""),
   })
 end
 
@@ -66,7 +69,11 @@ end
 ---@return true?
 ---@return particle.Error?
 function outcome.follow(device, seconds, on_status, deadline, send)
-  local stream, err = device:subscribe(STATUS, { deadline = deadline })
+  local watch = { missed = false }
+  local stream, err = device:subscribe(STATUS, {
+    deadline = deadline,
+    on_state = function(state) watch.missed = watch.missed or state == "waiting" end,
+  })
   if not stream then
     err.delivered = false
     err.message = "nothing was flashed, as the device's events cannot be followed: " .. err.message
@@ -76,7 +83,7 @@ function outcome.follow(device, seconds, on_status, deadline, send)
   local started, problem = send()
   local url = not core.closed(core.device_api(device)) and device:url()
   if not started then return nil, problem end
-  return await(stream, { url = url, since = core.now() }, seconds, on_status)
+  return await(stream, { url = url, since = core.now(), watch = watch }, seconds, on_status)
 end
 
 return outcome
