@@ -1,3 +1,4 @@
+local check = require("particle.check")
 local core = require("particle.core")
 local repl = require("particle.repl")
 local support = require("spec.support")
@@ -57,6 +58,12 @@ describe("repl", function()
     it("shows what is raised and goes on", function()
       assert.are.equal("error: stdin:1: oops\nerror: { code = 7 }\nerror: nil\n1\n",
         (session { 'error("oops")', "error { code = 7 }", "error()", "1" }))
+    end)
+
+    it("names the line that was typed where a call is misuse", function()
+      local lines = { 'misuse("a")', 'return misuse("b")', "1,", 'misuse("c")' }
+      assert.are.equal("error: stdin:1: a\nerror: stdin:1: b\nerror: stdin:2: c\n",
+        (session(lines, { misuse = check.raise })))
     end)
 
     it("shows nil, err as the error", function()

@@ -15,12 +15,15 @@ Without either, `api` is your account when a token is found, else the simulated 
 local HISTORY = "~/.particle_lua_history"
 local CLOUD_WAIT = { deadline = 3 } -- how long completion may wait for the cloud
 
+-- Lua makes no tail call while such a variable is there: what is raised can name the line that was typed.
+local NO_TAIL_CALL = "local no_tail_call <close> = nil "
+
 -- The function of an expression or a statement | nil, problem, incomplete.
 local function compile(text, env)
-  local chunk, problem = load("return " .. text, "=stdin", "t", env)
+  local chunk, problem = load(NO_TAIL_CALL .. "return " .. text, "=stdin", "t", env)
   if chunk then return chunk end
   local incomplete = problem:find("<eof>$") ~= nil
-  chunk, problem = load(text, "=stdin", "t", env)
+  chunk, problem = load(NO_TAIL_CALL .. text, "=stdin", "t", env)
   if chunk then return chunk end
   return nil, problem, incomplete or problem:find("<eof>$") ~= nil
 end
