@@ -66,6 +66,13 @@ describe("repl", function()
         (session(lines, { misuse = check.raise })))
     end)
 
+    it("shows a syntax error where a line begins in the middle of an expression", function()
+      for _, line in ipairs { "or misuse()", "+ 1", ", 5", "== nil", ".. 'x'" } do
+        local shown = session({ line }, { misuse = function() error("it ran") end })
+        assert.is_truthy(shown:find("^stdin:1: unexpected symbol near '"), shown)
+      end
+    end)
+
     it("shows nil, err as the error", function()
       local err = core.error { kind = "not_found", message = "Function x not found", status = 404 }
       local env = { call = function() return nil, err end, raise = function() error(err) end }

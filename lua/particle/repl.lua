@@ -16,7 +16,7 @@ local HISTORY = "~/.particle_lua_history"
 local CLOUD_WAIT = { deadline = 3 } -- how long completion may wait for the cloud
 
 -- Lua makes no tail call while such a variable is there: what is raised can name the line that was typed.
-local NO_TAIL_CALL = "local no_tail_call <close> = nil "
+local NO_TAIL_CALL = "local no_tail_call <close> = nil; "
 
 -- The function of an expression or a statement | nil, problem, incomplete.
 local function compile(text, env)
