@@ -176,6 +176,37 @@ describe("address", function()
       end
     end)
 
+    it("was not called where it was not found, whatever became of the look-up", function()
+      local function refuse(status)
+        cloud.answer = function() return status, {} end
+        local value, err = device:call("f")
+        assert.is_nil(value)
+        assert.are.same({ 1, false }, { err.attempts, err.delivered })
+        _, err = api:ledger("l", device):set { a = 1 }
+        assert.are.equal(false, err.delivered)
+        _, err = api:ledger("l", api:device("lamp")):set { a = 1 }
+        assert.are.equal(false, err.delivered)
+        _, err = api.devices:rename { device = device, product = 42, name = "x" }
+        assert.are.equal(false, err.delivered)
+      end
+      for _, status in ipairs { 404, 429, 503 } do refuse(status) end
+      cloud.answer = function() return 200, { devices = { { id = "x", name = "lamp" } } } end
+      local _, err = device:call("f")
+      assert.are.same({ "protocol", false }, { err.kind, err.delivered })
+    end)
+
+    it("has the time to compile what is flashed by its name", function()
+      local longer = cloud:client { log = false, retry = false }
+      longer:use(function(request, send)
+        deadlines[#deadlines + 1] = request.deadline or "default"
+        return send(request)
+      end)
+      local sources = { { name = "a.ino", data = "x" } }
+      assert.is_true(longer:device("lamp", { product = 42 }):flash { sources = sources })
+      assert.are.equal(120, deadlines[1])
+      assert.is_true(deadlines[2] > 150 and deadlines[2] < 180, tostring(deadlines[2]))
+    end)
+
     it("raises misuse before anything is sent", function()
       assert.error_matches(function() device:read("x", { tiemout = 1 }) end, 'read: unknown option "tiemout"')
       assert.error_matches(function() device:ping { deadline = "x" } end, "ping: option deadline must be")

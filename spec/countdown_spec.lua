@@ -13,7 +13,7 @@ describe("a countdown", function()
   before_each(function() sent = {} end)
 
   -- As if so much time had passed.
-  local function pass(time, seconds) time.due = time.due - seconds end
+  local function pass(time, seconds) time.start = time.start - seconds end
 
   it("leaves all to the first request, and the rest to further ones", function()
     local time, request = countdown.new(state), {}
@@ -44,16 +44,47 @@ describe("a countdown", function()
     assert.are.same({ deadline = 100 }, countdown.new(state):options())
   end)
 
-  it("lets errors tell of the whole deadline", function()
+  it("leaves a request the rest of a deadline of its own", function()
+    local time, request = countdown.new(state), { deadline = 180 }
+    time:options()
+    pass(time, 30)
+    time:send(send, request)
+    assert.is_true(sent[1] > 140 and sent[1] <= 150)
+    assert.are.equal(180, request.deadline)
+  end)
+
+  local function fail(request)
+    local message = ("no result within the deadline of %s s"):format(request.deadline)
+    return nil, core.error { kind = "timeout", message = message, delivered = "maybe", elapsed = 0.5 }
+  end
+
+  it("lets errors tell of the whole call", function()
     local time = countdown.new(state)
     time:options()
-    local function fail(request)
-      local message = ("no result within the deadline of %s s"):format(request.deadline)
-      return nil, core.error { kind = "timeout", message = message }
-    end
+    pass(time, 30)
     local _, err = time:send(fail, {})
-    assert.are.equal("no result within the deadline of 100.0 s", err.message)
+    assert.are.same({ "no result within the deadline of 100.0 s", "maybe" }, { err.message, err.delivered })
+    assert.is_true(err.elapsed >= 30)
+    _, err = time:send(fail, { deadline = 180 })
+    assert.are.equal("no result within the deadline of 180.0 s", err.message)
     time:explain("no error object")
     time:explain(nil)
+  end)
+
+  it("lets the error of a request on the way tell of the call, which was not sent", function()
+    local time = countdown.new(state)
+    pass(time, 30)
+    local _, err = fail(time:options())
+    time:explain_unsent(err)
+    assert.are.equal(false, err.delivered)
+    assert.is_true(err.elapsed >= 30)
+  end)
+
+  it("lets a response tell of the whole call", function()
+    local time, response = countdown.new(state), { elapsed = 1, attempts = 1 }
+    time:options()
+    pass(time, 30)
+    time:send(function() return true, response end, {})
+    assert.is_true(response.elapsed >= 30)
   end)
 end)

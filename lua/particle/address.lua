@@ -46,9 +46,10 @@ function address.id(device, product, time)
   if address.is_id(ref) then return ref end
   local api = api_of(device)
   local found, err = require("particle.list").find(api, core.state(api), product, ref, time:options())
-  if found then return learn_from(device, found, product) end
-  time:explain(err)
-  return nil, err
+  local id
+  if found then id, err = learn_from(device, found, product) end
+  if not id then time:explain_unsent(err) end
+  return id, err
 end
 
 --- The path of a device, or of something of it, by what is known of the device: to be shown, not to be asked

@@ -10,14 +10,18 @@ local LEAST = 0.001 -- seconds; the core takes no deadline below
 
 ---@class particle.Countdown
 ---@field seconds number  all of it
----@field package due number
+---@field package start number
 ---@field package opts? particle.CallOptions
 ---@field package begun boolean
 local Countdown = {}
 Countdown.__index = Countdown
 
+local function elapsed(self) return core.now() - self.start end
+
+--- What is left of that many seconds.
+---@param seconds? number  default: of all
 ---@return number seconds
-function Countdown:left() return math.max(self.due - core.now(), LEAST) end
+function Countdown:left(seconds) return math.max((seconds or self.seconds) - elapsed(self), LEAST) end
 
 --- The options of a request on the way: those of the call that it has in common with it.
 ---@return particle.CallOptions
@@ -37,13 +41,23 @@ function Countdown:rest()
   return rest
 end
 
---- Lets the error tell of the whole deadline.
+--- Lets the error tell of the whole call.
 ---@param err any
-function Countdown:explain(err)
-  if core.type(err) == "error" then failure.set_deadline(err, self.seconds) end
+---@param seconds? number  its deadline; default: all of it
+function Countdown:explain(err, seconds)
+  if core.type(err) ~= "error" then return end
+  err.elapsed = elapsed(self)
+  failure.set_deadline(err, seconds or self.seconds)
 end
 
---- Sends a request in what is left.
+--- Lets the error of a request on the way tell of the call, which was not sent.
+---@param err particle.Error
+function Countdown:explain_unsent(err)
+  self:explain(err)
+  err.delivered = false
+end
+
+--- Sends a request in what is left: of its own deadline, where it has one.
 ---@param send particle.Send
 ---@param request table  as it was, afterwards
 ---@return any, any
@@ -53,10 +67,14 @@ function Countdown:send(send, request)
     return send(request)
   end
   local own = request.deadline
-  request.deadline = self:left()
+  request.deadline = self:left(own)
   local value, second = send(request)
   request.deadline = own
-  if value == nil then self:explain(second) end
+  if value == nil then
+    self:explain(second, own)
+  elseif type(second) == "table" then -- the response
+    second.elapsed = elapsed(self)
+  end
   return value, second
 end
 
@@ -66,8 +84,7 @@ end
 ---@return particle.Countdown
 function countdown.new(state, opts)
   local seconds = opts and opts.deadline or state.deadline
-  local due = core.now() + seconds
-  return setmetatable({ seconds = seconds, due = due, opts = opts, begun = false }, Countdown)
+  return setmetatable({ seconds = seconds, start = core.now(), opts = opts, begun = false }, Countdown)
 end
 
 return countdown

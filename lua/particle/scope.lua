@@ -170,7 +170,7 @@ function scope.learn_id(device, time)
     found, err = address.id(device, product, time)
   else
     found, err = device:info(time:options())
-    time:explain(err)
+    if found == nil then time:explain_unsent(err) end
   end
   if found == nil then return nil, err end
   return true
