@@ -100,6 +100,22 @@ describe("the line of those who wait for a limit", function()
     leave(waiters[2])
   end)
 
+  it("does not grow by those who come and go behind one who waits long", function()
+    local first, last = line:join(1, 1), line:join(2, 2)
+    for i = 3, 100 do
+      local waiter = line:join(i, i)
+      leave(last)
+      line:move_up()
+      last = waiter
+    end
+    assert.are.equal(2, line.last - line.first + 1)
+    assert.are.same({ 1, 2 }, dues { first, last })
+    leave(first, true)
+    leave(last)
+    assert.is_nil((next(line.waiters)))
+    assert.are.equal(98, #given_back - 1)
+  end)
+
   it("is quickly left by thousands, whoever leaves first", function()
     local waiters = {}
     for i = 1, 20000 do waiters[i] = line:join(i, i) end

@@ -78,15 +78,30 @@ local function insert(list, first, turn)
   list[i] = turn
 end
 
+-- Fills the gaps: however many come and go behind one who waits long, the line is as long as those in it.
+function Line:close_up()
+  local waiters, last = self.waiters, self.first - 1
+  for number = self.first, self.last do
+    local waiter = waiters[number]
+    if waiter then
+      last = last + 1
+      waiters[number] = nil
+      waiters[last], waiter.number = waiter, last
+    end
+  end
+  self.last = last
+end
+
 --- Those behind who left get their turns, and the store gets what nobody needs.
 function Line:move_up()
   local free, first = self.free, 1
   if not free[1] then return end
   self.free = {}
   table.sort(free, is_earlier)
+  self:close_up()
   for number = self.first, self.last do
     local waiter = self.waiters[number]
-    if waiter and free[first].due < waiter.turn.due then
+    if free[first].due < waiter.turn.due then
       local own = waiter.turn
       waiter.turn, first = free[first], first + 1
       insert(free, first, own)
