@@ -247,6 +247,19 @@ describe("the limiter", function()
       assert.are.equal(1, reservations())
     end)
 
+    it("gives all their places back when one is cancelled while another's is given back", function()
+      local tasks, give_back = {}, store.give_back
+      for i = 1, 4 do tasks[i] = begin() end
+      function store.give_back(...) -- it may take a while
+        store.give_back = nil
+        tasks[4]:cancel()
+        return give_back(...)
+      end
+      tasks[2]:cancel()
+      scheduler.sleep(0)
+      assert.are.equal(3, reservations())
+    end)
+
     it("gives the place back when the given sleep raises", function()
       api = client {
         requests = { 1, 3600 }, store = store, clock = clock, sleep = function() error("enough", 0) end,

@@ -116,9 +116,11 @@ end
 function Limiter:wait(line, seconds, place)
   local waiter <close> = line:join(self.clock() + seconds, place)
   repeat
-    line:move_up()
     waiter.news = false
-    if not self:pause(waiter, math.max(waiter.turn.due - self.clock(), 0)) then return false end
+    line:move_up() -- which may take a store a while, and bring news
+    if not waiter.news and not self:pause(waiter, math.max(waiter.turn.due - self.clock(), 0)) then
+      return false
+    end
   until not waiter.news
   waiter.served = true
   return true
