@@ -210,6 +210,10 @@ describe("address", function()
     it("raises misuse before anything is sent", function()
       assert.error_matches(function() device:read("x", { tiemout = 1 }) end, 'read: unknown option "tiemout"')
       assert.error_matches(function() device:ping { deadline = "x" } end, "ping: option deadline must be")
+      assert.error_matches(function() device:read("x", { retry = { attempts = 0 } }) end,
+        "read: retry: option attempts must be")
+      assert.error_matches(function() api:ledger("l", device):get { retry = { attempts = 0 } } end,
+        "ledger: retry: option attempts must be")
       assert.are.equal(0, #cloud.requests)
     end)
   end)

@@ -25,6 +25,10 @@ local CALL = {
   end),
 }
 
+local function check_policy(policy, who)
+  if policy then require("particle.retry.policy").check(policy, who) end
+end
+
 local function set_format(request, format, who)
   local body = request.form or request.json
   if body == nil then
@@ -102,7 +106,10 @@ end
 --- Raises unless these are options of a call.
 ---@param opts any
 ---@param who string  the verb, for messages
-function options.check_call(opts, who) options.check(opts, CALL, who) end
+function options.check_call(opts, who)
+  rules.check(opts, CALL, who)
+  check_policy(opts.retry, who)
+end
 
 --- Checks the `opts` of a call and puts them into its request.
 ---@param request table
@@ -114,7 +121,7 @@ function options.apply(request, opts, who, more)
   request.timeout = opts.timeout or request.timeout
   request.deadline = opts.deadline or request.deadline
   if opts.retry ~= nil then
-    if opts.retry then require("particle.retry.policy").check(opts.retry, who) end
+    check_policy(opts.retry, who)
     request.retry = opts.retry
   end
   if opts.idempotent ~= nil then request.idempotent = opts.idempotent end
