@@ -147,11 +147,16 @@ function Limiter:send_later(request, send, deadline, line, seconds, place)
   return value, second
 end
 
+local WAIT = "what the store's take gives as the seconds to wait"
+local ROUNDED = 0.001 -- seconds by which a store's own unit of time may differ
+
 -- A store may be anybody's; a wait for a time that is no number would never end.
-local function check_answer(list, granted, seconds, third)
+local function check_answer(list, patience, granted, seconds, third)
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
-    check.fail("rate_limit", "what the store's take gives as the seconds to wait",
-      "a number that is neither negative nor infinite", seconds)
+    check.fail("rate_limit", WAIT, "a number that is neither negative nor infinite", seconds)
+  end
+  if granted and seconds > patience + ROUNDED then
+    check.fail("rate_limit", WAIT, ("no more than its patience, %g"):format(patience), seconds)
   end
   if not granted and not list[third] then
     check.fail("rate_limit", "what the store's take gives as the limit that is in the way",
@@ -165,7 +170,7 @@ function Limiter:send(request, send)
   if line then line:move_up() end
   local deadline = request.deadline or self.state.deadline
   local granted, seconds, third = self.store:take(list, deadline)
-  check_answer(list, granted, seconds, third)
+  check_answer(list, deadline, granted, seconds, third)
   if not granted then return refused(self.state, request, list[third], seconds) end
   if seconds <= 0 then return send(request) end
   return self:send_later(request, send, deadline, self:line_of(list), seconds, third)
