@@ -182,17 +182,32 @@ describe("address", function()
         local value, err = device:call("f")
         assert.is_nil(value)
         assert.are.same({ 1, false }, { err.attempts, err.delivered })
-        _, err = api:ledger("l", device):set { a = 1 }
-        assert.are.equal(false, err.delivered)
-        _, err = api:ledger("l", api:device("lamp")):set { a = 1 }
-        assert.are.equal(false, err.delivered)
-        _, err = api.devices:rename { device = device, product = 42, name = "x" }
-        assert.are.equal(false, err.delivered)
+        value, err = api:ledger("l", device):set { a = 1 }
+        assert.are.same({ nil, false }, { value, err.delivered })
+        value, err = api:ledger("l", api:device("lamp")):set { a = 1 }
+        assert.are.same({ nil, false }, { value, err.delivered })
+        value, err = api.devices:rename { device = device, product = 42, name = "x" }
+        assert.are.same({ nil, false }, { value, err.delivered })
       end
       for _, status in ipairs { 404, 429, 503 } do refuse(status) end
       cloud.answer = function() return 200, { devices = { { id = "x", name = "lamp" } } } end
       local _, err = device:call("f")
       assert.are.same({ "protocol", false }, { err.kind, err.delivered })
+    end)
+
+    it("ends a call with its api, also where that was closed just when the look-up was done", function()
+      for name, call in pairs(CALLS) do
+        api = cloud:client { log = false, retry = false }
+        device = api:device("lamp", { product = 42 })
+        api:use(function(request, send)
+          local reply, err = send(request)
+          api:close()
+          return reply, err
+        end)
+        local value, err = call()
+        assert.is_nil(value)
+        assert.are.same({ "closed", false }, { err.kind, err.delivered }, name)
+      end
     end)
 
     it("has the time to compile what is flashed by its name", function()

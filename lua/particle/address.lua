@@ -25,13 +25,14 @@ function address.is_id(ref) return #ref == 24 and not ref:find("%X") end
 function address.is_unknown(device) return product_of(device) ~= nil and not address.is_id(ref_of(device)) end
 
 local function learn_from(device, found, product)
-  local id = ref_of(found)
+  local id, state = ref_of(found), core.state(api_of(device))
+  local request = { method = "GET", path = { "v1", "products", product, "devices" } }
   if not address.is_id(id) then
-    local request = { method = "GET", path = { "v1", "products", product, "devices" } }
-    return failure.protocol(core.state(api_of(device)), request, "the device that was found has no id", id)
+    return failure.protocol(state, request, "the device that was found has no id", id)
   end
   ref_of(device, id)
   record_of(device, record_of(found))
+  if core.closed(state.api) then return failure.unsent(state, request, "closed", "the api was closed") end
   return id
 end
 

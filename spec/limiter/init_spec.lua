@@ -427,8 +427,8 @@ describe("the limiter", function()
           .. " a number that is neither negative nor infinite, got " .. case[2] .. "$"))
       end
       answer = { true, 60 }
-      assert.error_matches(function() lamp:read("x", { deadline = 59 }) end, "rate_limit: what the store's take"
-        .. " gives as the seconds to wait must be no more than its patience, 59, got the number 60$")
+      assert.error_matches(function() lamp:read("x", { deadline = 59 }) end, "rate_limit: what the store's"
+        .. " take gives as the seconds to wait must be no more than its patience, 59, got the number 60$")
       answer = { false, 5, 3 }
       assert.error_matches(function() lamp:read("x") end, "rate_limit: what the store's take gives as the"
         .. " limit that is in the way must be an index of the limits, got the number 3$")
