@@ -12,15 +12,21 @@ local tasks = require("particle.tasks")
 
 local LONGEST = 0.1 -- seconds of computing in one go: far above what is usual, for processors that are shared
 
--- Parts of names of tests that wait in place by nature: in generators of their own, for which nothing is
+-- Parts of names of tests that wait in place by nature: in coroutines that are no tasks, for which nothing is
 -- suspended, or inside the step of a source.
 local MAY_WAIT_IN_PLACE = {
-  "when generators nest their waits too deeply",
-  "lets a generator of its own wait",
-  "does not wait for what waits in place",
+  "a task cannot be waited for by who keeps it from going on",
   "calls in generators inside tasks wait for each other",
+  "calls work in a user's generator in a plain program",
+  "does not wait for what waits in place",
+  "lets a generator of its own wait",
   "map's iterator may wait, in whatever way",
+  "streams are read in a plain coroutine that nobody knows of",
+  "streams are read in a user's own generator, in a plain program and in a task",
+  "streams of a collected coroutine go on",
+  "tasks that wait in place are ended once they can be",
   "that waits inside its step",
+  "when generators nest their waits too deeply",
 }
 
 -- Parts of names of tests that have much to compute in one go.
