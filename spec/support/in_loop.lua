@@ -34,7 +34,6 @@ local MAY_COMPUTE = {
   -- They keep the whole program busy, or have all garbage collected.
   "needs no more memory for more items",
   "missed while the program was busy",
-  "seen because the program was busy",
   "reaches back to when the reader fell behind",
   -- The simulator makes, or the client reads, megabytes or thousands of events in one go; or many calls are
   -- under way at once.
@@ -44,7 +43,6 @@ local MAY_COMPUTE = {
   "gives all events of a flood",
   "reads thousands of devices",
   "what is said of its delivery is true",
-  "simulator's streams are 500 at once",
   "with http2 200 calls share one connection",
   -- The calls begin at once, each on a connection of its own: that many TLS handshakes in one go.
   "over HTTP/2 is carried out at most once where the server says goodbye",
