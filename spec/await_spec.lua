@@ -59,9 +59,10 @@ describe("a wait for a call", function()
 
   it("suspends a task alone", function()
     assert.equal("fast slow", run([[
-      local slow = particle.spawn(function() read(2) io.write(" slow") end)
+      local slow = particle.spawn(function() read(3) io.write(" slow") end)
       device:read("x")
       io.write("fast")
+      device:read("x")
       slow:wait()
     ]]))
   end)
