@@ -1,4 +1,3 @@
-local core = require("particle.core")
 local later = require("particle.later")
 
 describe("what is loaded later", function()
@@ -24,32 +23,61 @@ describe("what is loaded later", function()
     assert.equal(1, loads)
   end)
 
-  it("is methods, once one of them is called", function()
-    local methods = {}
-    local count = 0
-    package.preload["spec.later"] = function()
-      loads = loads + 1
-      function methods.count(...)
-        count = count + select("#", ...)
-        return count, ...
+  describe("as methods", function()
+    local methods, kept
+
+    before_each(function()
+      local count = 0
+      package.preload["spec.later"] = function()
+        loads = loads + 1
+        return {
+          count = function(...)
+            count = count + select("#", ...)
+            return count, ...
+          end,
+          other = function() return "other" end,
+        }
       end
-      function methods.other() return "other" end
+      methods = {}
+      later.methods(methods, "spec.later", { "count", "other" })
+      kept = methods.count
+    end)
+
+    it("comes once one of them is called", function()
+      assert.equal(0, loads)
+      assert.same({ 3, "a", n = 4 }, table.pack(methods.count("a", nil, nil)))
+      assert.same({ "other" }, { methods.other() })
+      assert.same({ 4, 1 }, { kept(1) })
+      assert.equal(1, loads)
+    end)
+
+    it("leaves what the program put in their place", function()
+      local function mine() return "mine" end
+      methods.other = mine
+      methods.count()
+      assert.equal(mine, methods.other)
+    end)
+
+    for _, when in ipairs { "before", "after" } do
+      it("can be wrapped, also by a method that was kept from before, " .. when .. " it has come", function()
+        if when == "after" then methods.other() end
+        function methods.count(...) return "wrapped", kept(...) end
+        assert.same({ "wrapped", 1, "a" }, { methods.count("a") })
+        assert.same({ "wrapped", 2, "b" }, { methods.count("b") })
+      end)
     end
-    later.methods(methods, "spec.later", { "count", "other" })
-    local kept = methods.count
-    assert.equal(0, loads)
-    assert.same({ 3, "a", n = 4 }, table.pack(methods.count("a", nil, nil)))
-    assert.same({ "other" }, { methods.other() })
-    assert.same({ 4, 1 }, { kept(1) })
-    assert.equal(1, loads)
   end)
 
-  it("is there: no verb is named whose file does not have it", function()
-    for name, methods in pairs { api = core.api_methods, device = core.device_methods } do
-      require("particle." .. name)
-      require("particle.verbs." .. name)
+  it("is there: each verb that stands for one of another file has it, and that file has no others", function()
+    for _, name in ipairs { "api", "device" } do
+      local methods = require("particle." .. name)
+      for verb, method in pairs(require("particle.verbs." .. name)) do
+        assert.equal("function", type(method))
+        assert.not_nil(methods[verb], verb)
+      end
       for verb, method in pairs(methods) do
-        assert.not_matches("later%.lua$", debug.getinfo(method, "S").source, nil, verb)
+        local stands_in = debug.getinfo(method, "S").source:find("later%.lua$")
+        assert.is_true(not stands_in or require("particle.verbs." .. name)[verb] ~= nil, verb)
       end
     end
   end)

@@ -38,23 +38,25 @@ end
 
 local function has(names, name) return (" " .. names .. " "):find(" " .. name .. " ", 1, true) end
 
--- `api:devices()` is a group of operations that can be called.
-local function with_devices(methods)
-  local copy = { devices = true }
-  for name, method in pairs(methods) do copy[name] = method end
-  return copy
+local function merged(...)
+  local all = {}
+  for _, methods in ipairs { ... } do
+    for name, method in pairs(methods) do all[name] = method end
+  end
+  return all
 end
+
+-- `api:devices()` is a group of operations that can be called.
+local DEVICES = { devices = true }
 
 ---The values that hold what a user can call, by class or module.
 local function owners(sim)
   local parser <close> = particle.sse.parser()
   local task <close> = require("particle.scheduler").spawn(function() end)
   local live = getmetatable(sim:device("lamp"))
-  require("particle.verbs.api")
-  require("particle.verbs.device")
   return {
-    ["particle.Api"] = with_devices(core.api_methods),
-    ["particle.Device"] = core.device_methods,
+    ["particle.Api"] = merged(core.api_methods, require("particle.verbs.api"), DEVICES),
+    ["particle.Device"] = merged(core.device_methods, (require("particle.verbs.device"))),
     ["particle.Stream"] = core.stream_methods,
     ["particle.Task"] = getmetatable(task).__index,
     ["particle.TokenStore"] = getmetatable(particle.token_store("unused")).__index,
@@ -140,7 +142,7 @@ describe("the reference", function()
     local rules = {
       ["particle.Options"] = find_upvalue(require("particle.api_options").read, "API"),
       ["particle.CallOptions"] = find_upvalue(require("particle.options").apply, "CALL"),
-      ["particle.Request"] = find_upvalue(core.api_methods.request, "REQUEST"),
+      ["particle.Request"] = find_upvalue(require("particle.verbs.api").request, "REQUEST"),
       ["particle.DeviceFilter"] = find_upvalue(require("particle.list").check, "FILTERS"),
       ["particle.Credentials"] = find_upvalue(require("particle.login").login, "CREDENTIALS"),
       ["particle.Backoff"] = require("particle.backoff").RULES,

@@ -13,16 +13,19 @@ function later.module(name)
   end })
 end
 
---- Methods that a module puts into this table when one of them is first called.
----@param methods table<string, function>
----@param module string
+--- Methods of a module, which is loaded when one of them is first called. One that the program has put in the
+--- place of such a method stays there.
+---@param methods table<string, function>  gets them
+---@param module string  what it returns has them by their names
 ---@param names string[]
 function later.methods(methods, module, names)
   for _, name in ipairs(names) do
-    methods[name] = function(...)
-      require(module)
-      return methods[name](...)
+    local function stand_in(...)
+      local method = require(module)[name]
+      if methods[name] == stand_in then methods[name] = method end
+      return method(...)
     end
+    methods[name] = stand_in
   end
 end
 

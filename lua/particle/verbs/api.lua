@@ -6,7 +6,7 @@ local failure = require("particle.failure")
 local options = require("particle.options")
 
 ---@class particle.Api
-local methods = core.api_methods
+local methods = {}
 
 ---@class particle.CallOptions
 ---@field timeout? number            seconds for one attempt, from the moment it is sent

@@ -12,7 +12,7 @@ local api_of, product_of, ref_of, record_of =
 local state_of = core.state
 
 ---@class particle.Device
-local methods = core.device_methods
+local methods = {}
 
 -- The device itself ---------------------------------------------------------------------------------
 
