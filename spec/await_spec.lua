@@ -67,23 +67,30 @@ describe("a wait for a call", function()
     ]]))
   end)
 
+  local IN_PLACE = 'pcall(device.read, device, "slow")'
+  local IN_GENERATOR = 'pcall(coroutine.wrap(function() coroutine.yield(device:read("slow")) end))'
   local waits = {
-    ["in place"] = 'pcall(device.read, device, "slow")',
-    ["in a generator"] = 'pcall(coroutine.wrap(function() coroutine.yield(device:read("slow")) end))',
+    ["in place"] = { IN_PLACE, "" },
+    ["in a generator"] = { IN_GENERATOR, "" },
+    ["in a generator where a C module keeps a coroutine of its own"] = {
+      IN_GENERATOR, "table.insert(debug.getregistry(), coroutine.create(print))",
+    },
   }
 
-  for name, wait in pairs(waits) do
+  for name, program in pairs(waits) do
     it("ends with Ctrl-C, " .. name, function()
       local cloud <close> = Cloud.new(function(request)
         if request.path:find("slow") then scheduler.sleep(LONG) end
         return 200, { result = "quick" }
       end)
+      local wait, before = table.unpack(program)
       local child <close> = support.start({ "lua5.4", "-e", ([[
+        %s
         local api = require("particle").new { token = "x", base_url = "%s" }
         local device = api:device("%s")
         print(%s)
         print(device:read("quick"), package.loaded["particle.scheduler"])
-      ]]):format(cloud.url, ID, wait) }, { step = function() scheduler.step(0.005) end })
+      ]]):format(before, cloud.url, ID, wait) }, { step = function() scheduler.step(0.005) end })
       assert.is_true(scheduler.wait(function() return #cloud.requests == 1 end, core.now() + LONG))
       child:kill("INT")
       assert.matches("^false\t.*interrupted!\nquick\tnil\n$", child:wait().stdout)

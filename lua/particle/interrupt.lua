@@ -1,10 +1,14 @@
 -- Ctrl-C while a wait is under way. It sets a hook on the main thread, which a wait in another coroutine
 -- would not meet before its end.
 
-local main
-for _, value in ipairs(debug.getregistry()) do
-  if type(value) == "thread" then main = value end
+-- The registry's first thread; those behind it belong to C modules.
+local function main_thread()
+  for _, value in ipairs(debug.getregistry()) do
+    if type(value) == "thread" then return value end
+  end
 end
+
+local main = main_thread()
 
 --- Raises where Ctrl-C was pressed. If the main thread waits too, further down, the hook stays: it is to be
 --- interrupted as well.
