@@ -79,8 +79,12 @@ describe("a wait for a call", function()
 
   for name, program in pairs(waits) do
     it("ends with Ctrl-C, " .. name, function()
+      local late = false
       local cloud <close> = Cloud.new(function(request)
-        if request.path:find("slow") then scheduler.sleep(LONG) end
+        if request.path:find("slow") then
+          scheduler.sleep(LONG)
+          late = true
+        end
         return 200, { result = "quick" }
       end)
       local wait, before = table.unpack(program)
@@ -94,6 +98,7 @@ describe("a wait for a call", function()
       assert.is_true(scheduler.wait(function() return #cloud.requests == 1 end, core.now() + LONG))
       child:kill("INT")
       assert.matches("^false\t.*interrupted!\nquick\tnil\n$", child:wait().stdout)
+      assert.is_false(late)
     end)
   end
 end)
