@@ -196,7 +196,8 @@ static bool read_fields(reader *r, int depth) {
             lua_rawset(r->L, -3);
         count++;
     } while (skip_token(r, ','));
-    r->fields[depth - 1] = count;
+    if (!r->silent)
+        r->fields[depth - 1] = count;
     return skip(r, '}');
 }
 

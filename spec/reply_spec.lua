@@ -58,6 +58,18 @@ describe("a success", function()
     end
   end)
 
+  it("of which one field is wanted takes no memory for the others", function()
+    local others = {}
+    for i = 1, 20000 do others[i] = ('"%d":1'):format(i) end
+    local body = ('{"others":{%s},"result":{"a":1}}'):format(table.concat(others, ","))
+    collectgarbage()
+    local before = collectgarbage("count")
+    local value = answer(200, body, nil, with(GET, { only = "result" }))
+    collectgarbage()
+    assert.same({ result = { a = 1 } }, value)
+    assert.is_true(collectgarbage("count") - before < 200, "KiB that are held")
+  end)
+
   it("does not depend on the content type", function()
     for _, type in ipairs { "text/html", "application/octet-stream", "text/plain; charset=latin1", "" } do
       assert.same({ 1 }, (answer(200, "[1]", { ["Content-Type"] = type })))
