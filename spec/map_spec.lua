@@ -418,6 +418,8 @@ describe("map's end", function()
   end)
 end)
 
+local function of_length(n) return setmetatable({}, { __len = function() return n end }) end
+
 describe("map", function()
   it("says what is wrong with its arguments", function()
     local function problem(...) return problem_of(particle.map, ...) end
@@ -427,6 +429,9 @@ describe("map", function()
     assert.matches("the items must be a list or an iterator %(a function%), got a string", problem("x", none))
     assert.matches("got an error", problem(core.error { kind = "server", message = "x" }, none))
     assert.matches("got a table that has no item 1", problem({ a = 1 }, none))
+    for _, bad in ipairs { { n = -1 }, of_length(-1), of_length(1.5), of_length("x") } do
+      assert.matches("map_spec.lua:%d+: map: the items must be .* is no number of items", problem(bad, none))
+    end
     assert.matches("what is done for each item must be a function, got nil", problem({}))
     assert.matches('map: unknown option "limits"; did you mean "limit"%?', problem({}, none, { limits = 3 }))
     assert.matches("the options must be a table, got the number 5", problem({}, none, 5))
@@ -469,6 +474,11 @@ describe("all", function()
     assert.matches("map_spec.lua:%d+: all: the argument must be a list of functions, got nil", problem())
     assert.matches("all: item 2 must be a function, got the number 7", problem { print, 7 })
     assert.matches("all: item 2 must be a function, got nil", problem { n = 2, print })
+    assert.matches("all: the argument must be a list of functions, got a table that has no item 1",
+      problem { a = print })
+    for _, bad in ipairs { { n = -1 }, of_length(1.5) } do
+      assert.matches("all: the argument must be a list of functions, .* no number of items", problem(bad))
+    end
     assert.matches('all: unknown option "limt"', problem({}, { limt = 1 }))
   end)
 end)

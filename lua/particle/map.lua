@@ -188,9 +188,19 @@ end
 
 -- Items ---------------------------------------------------------------------------------------------
 
-local function length(list) return math.type(list.n) == "integer" and list.n or #list end
+-- How many items a list has; `must` begins the message where it is none.
+local function length(list, must)
+  local n = math.type(list.n) == "integer" and list.n or #list
+  if math.type(n) ~= "integer" or n < 0 then
+    check.raise(must .. ", got a table whose n, or else length, is no number of items")
+  end
+  if n == 0 and list.n == nil and next(list) ~= nil then
+    check.raise(must .. ", got a table that has no item 1")
+  end
+  return n
+end
 
-local function check_items(items)
+local function count_items(items)
   if items == nil then
     check.raise("map: the items must be a list or an iterator, got nil; if a call was to give them, assert"
       .. " shows why it failed: particle.map(assert(api:devices()), ...)")
@@ -198,10 +208,7 @@ local function check_items(items)
   if type(items) ~= "table" or core.type(items) then
     check.fail("map", "the items", "a list or an iterator (a function)", items)
   end
-  if length(items) < 0 then check.raise("map: n, how many items the list has, must not be negative") end
-  if length(items) == 0 and next(items) ~= nil and items.n == nil then
-    check.raise("map: the items must be a list or an iterator, got a table that has no item 1")
-  end
+  return length(items, "map: the items must be a list or an iterator")
 end
 
 local function check_opts(opts, who)
@@ -216,11 +223,10 @@ end
 ---@return table? results
 ---@return any errors
 function map.map(items, fn, opts)
-  local is_iterator = options.is_callable(items)
-  if not is_iterator then check_items(items) end
+  local total
+  if not options.is_callable(items) then total = count_items(items) end
   if not options.is_callable(fn) then check.fail("map", "what is done for each item", "a function", fn) end
   opts = check_opts(opts, "map")
-  local total = not is_iterator and length(items) or nil
   return go(new_group(fn, items, total, opts), opts.deadline)
 end
 
@@ -235,12 +241,13 @@ function map.all(functions, opts)
   if type(functions) ~= "table" or core.type(functions) then
     check.fail("all", "the argument", "a list of functions", functions)
   end
-  for i = 1, length(functions) do
+  local total = length(functions, "all: the argument must be a list of functions")
+  for i = 1, total do
     local fn = functions[i]
     if not options.is_callable(fn) then check.fail("all", "item " .. i, "a function", fn) end
   end
   opts = check_opts(opts, "all")
-  return go(new_group(call, functions, length(functions), opts), opts.deadline)
+  return go(new_group(call, functions, total, opts), opts.deadline)
 end
 
 return map
