@@ -10,9 +10,8 @@ local later = require("particle.later")
 local failure, options = later.module("particle.failure"), later.module("particle.options")
 
 local type, math_type = type, math.type
-local path_of, learn, find_first = address.of_device, address.learn, address.find_first
-local way_of, state_of = core.device_way, core.state
-local api_of, record_of = core.device_api, core.device_record
+local learn, find_first = address.learn, address.find_first
+local way_of = core.device_way
 
 ---@class particle.Device
 ---@field id string?                    24 hexadecimal digits; nil while only the name is known
@@ -26,12 +25,10 @@ local methods = core.device_methods
 
 -- Functions and variables ---------------------------------------------------------------------------
 
--- Where `core.device_way` gave nothing: says what is wrong; nothing where the device must be found first.
-local function find_way(self, verb, part, what, reserved)
+-- Where `core.device_way` gave nothing: says what is wrong, else the device must be found first.
+local function check_way(self, verb, part, what, reserved)
   check.receiver(self, "device", verb)
   check.part(part, verb, what, reserved)
-  local path = path_of(self, part)
-  if path ~= nil then return path, state_of(api_of(self)), record_of(self) end
 end
 
 -- These are no closures of the verbs: a function that makes one returns more slowly.
@@ -53,11 +50,9 @@ end
 function methods.call(self, function_name, argument, opts)
   local path, state, record = way_of(self, function_name)
   if path == nil then
-    path, state, record = find_way(self, "call", function_name, "the function's name")
-    if path == nil then
-      check_argument(argument)
-      return find_first(self, "call", opts, call_found, function_name, argument)
-    end
+    check_way(self, "call", function_name, "the function's name")
+    check_argument(argument)
+    return find_first(self, "call", opts, call_found, function_name, argument)
   end
   check_argument(argument)
   local request = {
@@ -95,8 +90,8 @@ end
 function methods.read(self, variable, opts)
   local path, state, record = way_of(self, variable, "events")
   if path == nil then
-    path, state, record = find_way(self, "read", variable, "the variable's name", "events")
-    if path == nil then return find_first(self, "read", opts, read_found, variable) end
+    check_way(self, "read", variable, "the variable's name", "events")
+    return find_first(self, "read", opts, read_found, variable)
   end
   local request = {
     method = "GET", path = path, idempotent = true, nulls = true, operation = "devices.get_variable",
