@@ -141,6 +141,12 @@ describe("an api", function()
       assert.error_matches(function() api:claim("") end, "claim: the id is empty")
       assert.error_matches(function() api:claim(ID, { request_transfer = 1 }) end,
         "option request_transfer must be")
+      for _, opts in ipairs { 5, false, "x" } do
+        assert.error_matches(function() api:claim(ID, opts) end,
+          "^claim: the options must be a table, got ")
+      end
+      assert(cloud:client():claim(ID, { request_transfer = true, format = "json" }))
+      assert.same({ id = ID, request_transfer = true }, core.decode(cloud.requests[2].body))
     end)
   end)
 

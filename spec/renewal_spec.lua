@@ -698,8 +698,10 @@ describe("a token store of an api", function()
   end)
 
   it("is a table with three methods, and no token beside it", function()
-    assert.error_matches(function() particle.new { token_store = {} } end,
-      "option token_store must be a token store %(load, save and clear%)")
+    for _, store in ipairs { {}, particle.null, io.stdout } do
+      assert.error_matches(function() particle.new { token_store = store } end,
+        "^particle.new: option token_store must be a token store %(load, save and clear%)")
+    end
     assert.error_matches(function() particle.new { token_store = "path" } end, "option token_store must be")
     assert.error_matches(function() particle.new { token_store = memory(), token = "t" } end,
       "give token or token_store, not both")

@@ -171,4 +171,13 @@ describe("wait_until_online", function()
         "wait_until_online: the timeout must be a positive number of seconds, got ")
     end
   end)
+
+  it("refuses options that are none", function()
+    for _, opts in ipairs { 5, false, "x" } do
+      assert.error_matches(function() lamp:wait_until_online(1, opts) end,
+        "^wait_until_online: the options must be a table, got ")
+    end
+    assert.error_matches(function() lamp:wait_until_online(1, { deadline = "1" }) end,
+      "^wait_until_online: option deadline must be a positive number")
+  end)
 end)

@@ -8,6 +8,12 @@ local api_options = {}
 
 local rule, is_callable = rules.rule, rules.is_callable
 
+-- Whether it can be indexed at all, a userdata does not tell.
+local function has_method(value, name)
+  local fine, method = pcall(function() return value[name] end)
+  return fine and is_callable(method)
+end
+
 ---@type table<string, particle.rule>
 local API = {
   token = rule("a string, a function or false", function(value)
@@ -47,7 +53,7 @@ local API = {
   retain_login = rules.FLAG,
   token_store = rule("a token store (load, save and clear)", function(value)
     if type(value) ~= "table" and type(value) ~= "userdata" or core.type(value) then return false end
-    return is_callable(value.load) and is_callable(value.save) and is_callable(value.clear)
+    return has_method(value, "load") and has_method(value, "save") and has_method(value, "clear")
   end),
 }
 

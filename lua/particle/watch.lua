@@ -44,6 +44,7 @@ function watch.until_online(device, timeout, opts)
   if not options.SECONDS.fits(timeout) then
     check.fail("wait_until_online", "the timeout", options.SECONDS.expected, timeout)
   end
+  if opts ~= nil then options.check_call(opts, "wait_until_online") end
   local limit, pause = core.now() + timeout, FIRST_PAUSE
   local last
   while true do

@@ -72,9 +72,10 @@ function methods.claim(self, id, opts)
   local request = {
     method = "POST", path = { "v1", "devices" }, form = { id = id }, operation = "devices.claim",
   }
-  if opts then
-    request.form.request_transfer = opts.request_transfer
+  if opts ~= nil then
     options.apply(request, opts, "claim", { request_transfer = options.FLAG })
+    local body = request.form or request.json
+    body.request_transfer = opts.request_transfer
   end
   local reply, err = state.send(request)
   if reply == nil then return nil, err end
