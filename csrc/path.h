@@ -7,9 +7,10 @@
 #include "base_url.h"
 #include "transfer.h"
 
-/* Appends the encoded path of the request (see field.h) behind the base's prefix to t->path, and
-   to t->shown the whole address with <secret> in place of the parts that `secret_path` marks, which
-   are added to t->secrets. Both end with NUL. Raises on misuse and when memory ran out. */
+/* For `submit` alone: appends the encoded path of the request (see field.h) behind the base's
+   prefix to t->path, and to t->shown the whole address with <secret> in place of the parts that
+   `secret_path` marks, which are added to t->secrets. Both end with NUL. Raises on misuse and when
+   memory ran out. */
 void pt_path_append(lua_State *L, const pt_base_url *base, pt_transfer *t);
 
 #endif

@@ -6,8 +6,9 @@
 
 #include "engine.h"
 
-/* Reads the request table (see field.h) into `t`, which belongs to a userdata of the caller: it
-   raises on misuse, when memory ran out, and when the api was closed meanwhile. */
+/* For `submit` alone: reads the request table (see field.h) into `t`, which belongs to a userdata
+   of the caller: it raises on misuse, when memory ran out, and when the api was closed meanwhile.
+ */
 void pt_request_read(lua_State *L, pt_transfer *t);
 
 #endif

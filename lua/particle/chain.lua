@@ -3,7 +3,7 @@
 -- passes no retry: a stream comes back by rules of its own. The limiter comes last, because it is to count
 -- what is sent, and a request that got a 401 is sent once more.
 
-local await = require("particle.await")
+local await = require("particle.await").transfer
 local core = require("particle.core")
 local later = require("particle.later")
 

@@ -1,6 +1,7 @@
 -- The one place where waiting happens: the state's poller, what tasks wait for, and foreign sources. A task
 -- is suspended, and woken by what it waits for and by nothing else; all others drive the poller in place.
 
+local await = require("particle.await")
 local check = require("particle.check")
 local core = require("particle.core")
 local raise_interrupt = require("particle.interrupt")
@@ -249,6 +250,8 @@ function scheduler.await(transfer)
     id = pending(transfer)
   until not id
 end
+
+await.hand_over(scheduler.await)
 
 local Condition = {}
 
