@@ -1,5 +1,6 @@
 local core = require("particle.core")
 local options = require("particle.options")
+local rules = require("particle.rules")
 
 local function message(...)
   local fine, problem = pcall(...)
@@ -79,7 +80,7 @@ describe("options of a call", function()
   end)
 
   it("may be joined by a verb's own, which are checked and left alone", function()
-    local more = { every = options.SECONDS }
+    local more = { every = rules.SECONDS }
     local request = { method = "GET" }
     options.apply(request, { every = 2, timeout = 1 }, "watch", more)
     assert.are.same({ method = "GET", timeout = 1 }, request)

@@ -4,8 +4,7 @@
 local check = require("particle.check")
 local core = require("particle.core")
 local later = require("particle.later")
-
-local options = later.module("particle.options")
+local rules = require("particle.rules")
 
 ---@class particle.Api
 ---@field token_expires_at number?  Unix seconds; nil: never, or unknown
@@ -29,7 +28,7 @@ function methods.device(self, ref, where)
   check.receiver(self, "api", "device")
   local state = open_state(self)
   check.part(ref, "device", "the id or name", "events")
-  if where ~= nil then options.check(where, { product = options.SCOPE }, "device") end
+  if where ~= nil then rules.check(where, { product = rules.SCOPE }, "device") end
   local product = state.options.product
   if where ~= nil and where.product ~= nil then product = where.product or nil end
   if #ref == 24 and not ref:find("%X") then ref = ref:lower() end

@@ -3,7 +3,7 @@
 local check = require("particle.check")
 local core = require("particle.core")
 local files = require("particle.files")
-local options = require("particle.options")
+local rules = require("particle.rules")
 local sealed = require("particle.sealed")
 
 local arguments = {}
@@ -27,19 +27,19 @@ local function all(list, fits)
 end
 
 local TYPES = {
-  string = options.rule("a string", function(value)
+  string = rules.rule("a string", function(value)
     return type(value) == "string" or core.type(value) == "secret"
   end),
-  number = options.rule("a number", is_number),
-  boolean = options.FLAG,
-  object = options.rule("a table with names as keys", function(value)
+  number = rules.rule("a number", is_number),
+  boolean = rules.FLAG,
+  object = rules.rule("a table with names as keys", function(value)
     return type(value) == "table" and #value == 0
   end),
-  array = options.rule("a list", is_list),
-  null = options.rule("particle.null", function(value) return value == core.null end),
-  device = options.rule("a device's id or a handle", is_device),
-  devices = options.rule("a list of ids or handles", function(value) return all(value, is_device) end),
-  switch = options.rule('true, false, "1" or "0"', function(value)
+  array = rules.rule("a list", is_list),
+  null = rules.rule("particle.null", function(value) return value == core.null end),
+  device = rules.rule("a device's id or a handle", is_device),
+  devices = rules.rule("a list of ids or handles", function(value) return all(value, is_device) end),
+  switch = rules.rule('true, false, "1" or "0"', function(value)
     return type(value) == "boolean" or value == "1" or value == "0"
   end),
   files = files.LIST,
@@ -48,27 +48,27 @@ local TYPES = {
 -- The rule for a type such as "string|array?", and whether the argument may be left out.
 local function rule_of(text)
   local names, mark = text:match("^(.-)(%??)$")
-  local rules, expected = {}, {}
+  local types, expected = {}, {}
   for name in names:gmatch("[^|]+") do
-    rules[#rules + 1] = TYPES[name]
+    types[#types + 1] = TYPES[name]
     expected[#expected + 1] = TYPES[name].expected
   end
-  if #rules == 1 then return rules[1], mark == "?" end
-  return options.rule(table.concat(expected, " or "), function(value)
-    for _, rule in ipairs(rules) do
+  if #types == 1 then return types[1], mark == "?" end
+  return rules.rule(table.concat(expected, " or "), function(value)
+    for _, rule in ipairs(types) do
       if rule.fits(value) then return true end
     end
   end), mark == "?"
 end
 
-local PART = options.rule("a string or an integer", function(value)
+local PART = rules.rule("a string or an integer", function(value)
   return type(value) == "string" or math.type(value) == "integer" or core.type(value) == "secret"
 end)
 
 local PLACES = {
-  product = options.SCOPE,
-  device = options.rule("a device: a handle, an id or a name", is_device),
-  scope_value = options.rule("a device, or the id of a product or owner", function(value)
+  product = rules.SCOPE,
+  device = rules.rule("a device: a handle, an id or a name", is_device),
+  scope_value = rules.rule("a device, or the id of a product or owner", function(value)
     return PART.fits(value) or is_device(value)
   end),
 }

@@ -1,7 +1,7 @@
 -- How long to wait before the next attempt: exponential, capped, with full jitter, so that many clients of a
 -- server that comes back do not come back together.
 
-local options = require("particle.options")
+local rules = require("particle.rules")
 
 local backoff = {}
 
@@ -14,9 +14,9 @@ backoff.BASE, backoff.CAP = 1, 60
 
 --- What the fields of a policy must be.
 backoff.RULES = {
-  base = options.SECONDS,
-  cap = options.SECONDS,
-  random = options.rule("a function", options.is_callable),
+  base = rules.SECONDS,
+  cap = rules.SECONDS,
+  random = rules.rule("a function", rules.is_callable),
 }
 
 local LONGEST_TOLD = 900 -- seconds; what a server asks for beyond this is not believed

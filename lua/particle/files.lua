@@ -2,7 +2,7 @@
 
 local check = require("particle.check")
 local core = require("particle.core")
-local options = require("particle.options")
+local rules = require("particle.rules")
 
 local files = {}
 
@@ -13,7 +13,7 @@ local files = {}
 ---file's own name, without folders
 ---@field type? string  of its contents; default: application/octet-stream
 
-local FILE = { path = options.TEXT, data = options.TEXT, name = options.TEXT, type = options.TEXT }
+local FILE = { path = rules.TEXT, data = rules.TEXT, name = rules.TEXT, type = rules.TEXT }
 
 local function is_file(value)
   if type(value) == "string" then return value ~= "" end
@@ -25,7 +25,7 @@ local function is_file(value)
 end
 
 --- A list of files. A text is a path, and what the cloud calls the file.
-files.LIST = options.rule("a list of paths, { path =, name? = } or { data =, name = }", function(value)
+files.LIST = rules.rule("a list of paths, { path =, name? = } or { data =, name = }", function(value)
   if type(value) ~= "table" or #value == 0 then return false end
   for _, file in ipairs(value) do
     if not is_file(file) then return false end

@@ -7,6 +7,7 @@ local core = require("particle.core")
 local countdown = require("particle.countdown")
 local files = require("particle.files")
 local options = require("particle.options")
+local rules = require("particle.rules")
 
 local flash = {}
 
@@ -23,13 +24,13 @@ local flash = {}
 ---@field on_progress? fun(done: integer, total: integer?)  hears how many bytes are uploaded
 
 local FIRMWARE = {
-  binary = options.TEXT, data = options.TEXT, filename = options.TEXT, bundle = options.TEXT,
-  sources = files.LIST, build_target_version = options.TEXT, app = options.TEXT,
-  wait = options.rule("true or a positive number of seconds", function(value)
-    return value == true or options.SECONDS.fits(value)
+  binary = rules.TEXT, data = rules.TEXT, filename = rules.TEXT, bundle = rules.TEXT,
+  sources = files.LIST, build_target_version = rules.TEXT, app = rules.TEXT,
+  wait = rules.rule("true or a positive number of seconds", function(value)
+    return value == true or rules.SECONDS.fits(value)
   end),
-  on_status = options.rule("a function", options.is_callable),
-  on_progress = options.rule("a function", options.is_callable),
+  on_status = rules.rule("a function", rules.is_callable),
+  on_progress = rules.rule("a function", rules.is_callable),
 }
 
 local KINDS = { "binary", "data", "bundle", "sources", "app" }
@@ -39,7 +40,7 @@ local BELONGS = { filename = { binary = true, data = true }, build_target_versio
 
 -- What is to be flashed. Raises on misuse.
 local function kind_of(firmware)
-  options.check(firmware, FIRMWARE, "flash")
+  rules.check(firmware, FIRMWARE, "flash")
   local kind
   for _, name in ipairs(KINDS) do
     if firmware[name] ~= nil then

@@ -5,6 +5,7 @@ local core = require("particle.core")
 local countdown = require("particle.countdown")
 local failure = require("particle.failure")
 local options = require("particle.options")
+local rules = require("particle.rules")
 local scope = require("particle.scope")
 
 local ledger = {}
@@ -14,7 +15,7 @@ local ledger = {}
 local Ledger = { __name = "particle.ledger" }
 Ledger.__index = Ledger
 
-local WHERE = { org = options.TEXT }
+local WHERE = { org = rules.TEXT }
 
 local function is_whose(value)
   return core.type(value) == "device" or math.type(value) == "integer"
@@ -32,7 +33,7 @@ function ledger.new(api, name, whose, where)
   if not is_whose(whose) then
     check.fail("ledger", "whose it is", "a device, or the id of a device, product or owner", whose)
   end
-  if where ~= nil then options.check(where, WHERE, "ledger") end
+  if where ~= nil then rules.check(where, WHERE, "ledger") end
   return setmetatable({ name = name, api = api, whose = whose, org = where and where.org }, Ledger)
 end
 

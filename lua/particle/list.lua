@@ -5,6 +5,7 @@ local core = require("particle.core")
 local countdown = require("particle.countdown")
 local failure = require("particle.failure")
 local options = require("particle.options")
+local rules = require("particle.rules")
 
 local check_part = core.check_part
 
@@ -25,22 +26,22 @@ local PER_PAGE = 100
 ---@field sort_dir? "asc"|"desc"         product only
 ---@field quarantined? boolean           product only
 
-local TEXT = options.TEXT
+local TEXT = rules.TEXT
 
 local FILTERS = {
-  product = options.SCOPE,
+  product = rules.SCOPE,
   name = TEXT,
-  online = options.FLAG,
-  platform_id = options.rule("an integer", function(value) return math.type(value) == "integer" end),
+  online = rules.FLAG,
+  platform_id = rules.rule("an integer", function(value) return math.type(value) == "integer" end),
   device_id = TEXT,
   device_name = TEXT,
   serial_number = TEXT,
-  groups = options.rule("a group's name or a list of them", function(value)
+  groups = rules.rule("a group's name or a list of them", function(value)
     return type(value) == "string" or type(value) == "table"
   end),
   sort_attr = TEXT,
-  sort_dir = options.one_of("asc", "desc"),
-  quarantined = options.FLAG,
+  sort_dir = rules.one_of("asc", "desc"),
+  quarantined = rules.FLAG,
 }
 
 -- Those that the cloud itself applies, by their names on the wire.
@@ -52,7 +53,7 @@ local WIRE = {
 --- Raises unless the filter is one.
 ---@param filter any
 function list.check(filter)
-  options.check(filter, FILTERS, "devices")
+  rules.check(filter, FILTERS, "devices")
 end
 
 local function is_array(value)

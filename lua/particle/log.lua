@@ -2,7 +2,7 @@
 
 local core = require("particle.core")
 local failure = require("particle.failure")
-local options = require("particle.options")
+local rules = require("particle.rules")
 
 local log = {}
 
@@ -81,7 +81,7 @@ function log.sink_from_option(value, getenv)
     return nil
   end
   if value == false then return nil end
-  if options.is_callable(value) then return value end
+  if rules.is_callable(value) then return value end
   if type(value) ~= "string" and is_writable(value) then return writer(value) end
   return nil, "log: a function or a file expected, got " .. type(value)
 end

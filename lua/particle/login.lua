@@ -6,6 +6,7 @@ local core = require("particle.core")
 local failure = require("particle.failure")
 local options = require("particle.options")
 local provider = require("particle.provider")
+local rules = require("particle.rules")
 local sealed = require("particle.sealed")
 
 local login = {}
@@ -61,29 +62,29 @@ local function is_whole(value, most)
   return number and number >= 0 and number <= most
 end
 
-local TEXT = options.rule("a string that is not empty", is_text)
-local SECRET = options.rule("a string that is not empty", function(value)
+local TEXT = rules.rule("a string that is not empty", is_text)
+local SECRET = rules.rule("a string that is not empty", function(value)
   return is_text(value) or core.type(value) == "secret"
 end)
 
 local CREDENTIALS = {
-  grant = options.one_of("password", "client_credentials", "refresh_token"),
+  grant = rules.one_of("password", "client_credentials", "refresh_token"),
   username = TEXT,
   password = SECRET,
   refresh_token = SECRET,
   client_id = TEXT,
   client_secret = SECRET,
-  client_auth = options.one_of("basic", "body"),
-  expires_in = options.rule("a number of seconds, 0 for never", function(value)
+  client_auth = rules.one_of("basic", "body"),
+  expires_in = rules.rule("a number of seconds, 0 for never", function(value)
     return is_whole(value, math.maxinteger)
   end),
-  expires_at = options.rule("a time: ISO 8601, or Unix seconds", function(value)
+  expires_at = rules.rule("a time: ISO 8601, or Unix seconds", function(value)
     if type(value) == "string" then return value:find("^%d%d%d%d%-%d%d%-%d%d") end
     return is_whole(value, LAST_MOMENT)
   end),
   scope = TEXT,
-  otp = options.rule("a string or a function", function(value)
-    return is_text(value) or core.type(value) == "secret" or options.is_callable(value)
+  otp = rules.rule("a string or a function", function(value)
+    return is_text(value) or core.type(value) == "secret" or rules.is_callable(value)
   end),
   mfa_token = SECRET,
 }
@@ -99,7 +100,7 @@ local function guess_grant(given)
 end
 
 local function checked_grant(given)
-  options.check(given, CREDENTIALS, "login")
+  rules.check(given, CREDENTIALS, "login")
   if given.expires_in and given.expires_at then
     check.raise("login: give expires_in or expires_at, not both")
   end
@@ -161,7 +162,7 @@ local function send_otp(state, given, mfa_token, otp, opts)
 end
 
 local function one_time_password(given, err)
-  if not options.is_callable(given.otp) then return given.otp end
+  if not rules.is_callable(given.otp) then return given.otp end
   local otp = given.otp(err)
   if otp ~= nil and not is_text(otp) and core.type(otp) ~= "secret" then
     check.fail("login", "what the function otp returns", "a string", otp)
@@ -206,7 +207,7 @@ local function renewable(given, grant, record)
   local kept = {
     grant = grant, username = given.username, password = given.password, client_id = given.client_id,
     client_secret = given.client_secret, client_auth = given.client_auth, scope = given.scope,
-    otp = options.is_callable(given.otp) and given.otp or nil,
+    otp = rules.is_callable(given.otp) and given.otp or nil,
     expires_in = given.expires_in or given.expires_at and record.expires_in,
   }
   if not grant or grant == "refresh_token" then

@@ -3,7 +3,7 @@
 
 local check = require("particle.check")
 local core = require("particle.core")
-local options = require("particle.options")
+local rules = require("particle.rules")
 local scheduler = require("particle.scheduler")
 local tasks = require("particle.tasks")
 
@@ -14,9 +14,9 @@ local count = tasks.count
 local LIMIT = 50
 
 local OPTIONS = {
-  limit = options.COUNT,
-  deadline = options.SECONDS,
-  on_progress = options.rule("a function", options.is_callable),
+  limit = rules.COUNT,
+  deadline = rules.SECONDS,
+  on_progress = rules.rule("a function", rules.is_callable),
 }
 
 ---@class particle.map.Group
@@ -212,7 +212,7 @@ local function count_items(items)
 end
 
 local function check_opts(opts, who)
-  if opts ~= nil then options.check(opts, OPTIONS, who) end
+  if opts ~= nil then rules.check(opts, OPTIONS, who) end
   return opts or {}
 end
 
@@ -224,8 +224,8 @@ end
 ---@return any errors
 function map.map(items, fn, opts)
   local total
-  if not options.is_callable(items) then total = count_items(items) end
-  if not options.is_callable(fn) then check.fail("map", "what is done for each item", "a function", fn) end
+  if not rules.is_callable(items) then total = count_items(items) end
+  if not rules.is_callable(fn) then check.fail("map", "what is done for each item", "a function", fn) end
   opts = check_opts(opts, "map")
   return go(new_group(fn, items, total, opts), opts.deadline)
 end
@@ -244,7 +244,7 @@ function map.all(functions, opts)
   local total = length(functions, "all: the argument must be a list of functions")
   for i = 1, total do
     local fn = functions[i]
-    if not options.is_callable(fn) then check.fail("all", "item " .. i, "a function", fn) end
+    if not rules.is_callable(fn) then check.fail("all", "item " .. i, "a function", fn) end
   end
   opts = check_opts(opts, "all")
   return go(new_group(call, functions, total, opts), opts.deadline)

@@ -6,9 +6,6 @@ local rules = require("particle.rules")
 
 local options = {}
 
--- A verb's own options are made of the same.
-for name, value in pairs(rules) do options[name] = value end
-
 ---@type table<string, particle.rule>
 local CALL = {
   timeout = rules.SECONDS,

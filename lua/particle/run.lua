@@ -1,7 +1,7 @@
 -- `particle.run`: a program of tasks, from its first function to the end of its last task.
 
 local check = require("particle.check")
-local options = require("particle.options")
+local rules = require("particle.rules")
 local tasks = require("particle.tasks")
 require("particle.scheduler") -- serves the tasks
 
@@ -17,7 +17,7 @@ end
 ---@param fn fun(...): ...
 ---@return any ...
 local function run(fn, ...)
-  if not options.is_callable(fn) then check.fail("run", "the argument", "a function", fn) end
+  if not rules.is_callable(fn) then check.fail("run", "the argument", "a function", fn) end
   local scope <close> = tasks.new_scope()
   local main = tasks.spawn_within(scope, fn, ...)
   tasks.join(main)

@@ -4,7 +4,7 @@
 local check = require("particle.check")
 local connection = require("particle.connection")
 local core = require("particle.core")
-local options = require("particle.options")
+local rules = require("particle.rules")
 local scheduler = require("particle.scheduler")
 
 local stream = {}
@@ -221,9 +221,9 @@ end
 ---@field token_in? "header"|"query"  (header)
 
 stream.OPTIONS = {
-  on_state = options.rule("a function", options.is_callable),
-  idle = options.SECONDS,
-  wait = options.FLAG,
+  on_state = rules.rule("a function", rules.is_callable),
+  idle = rules.SECONDS,
+  wait = rules.FLAG,
 }
 
 -- Whoever knows from on_state a stream that `subscribe` never returned is not to wait for it in vain.

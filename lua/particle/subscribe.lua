@@ -4,6 +4,7 @@ local backoff = require("particle.backoff")
 local check = require("particle.check")
 local core = require("particle.core")
 local options = require("particle.options")
+local rules = require("particle.rules")
 local stream = require("particle.stream")
 
 local subscribe = {}
@@ -16,14 +17,14 @@ local subscribe = {}
 ---everybody, and the account's private ones; takes a prefix
 
 local WHERE = {
-  device = options.rule("a device, an id or a name", function(value)
+  device = rules.rule("a device, an id or a name", function(value)
     return core.type(value) == "device" or type(value) == "string" and core.check_part(value) == nil
   end),
-  product = options.SCOPE,
-  org = options.rule("the name of an organization", function(value)
+  product = rules.SCOPE,
+  org = rules.rule("the name of an organization", function(value)
     return type(value) == "string" and core.check_part(value) == nil
   end),
-  scope = options.one_of("mine", "public"),
+  scope = rules.one_of("mine", "public"),
 }
 for name, rule in pairs(stream.OPTIONS) do WHERE[name] = rule end
 
@@ -44,7 +45,7 @@ local function own_options(opts, who, known)
   if opts == nil then return NONE end
   options.apply({ method = "GET" }, opts, who, known)
   local copy = copy_of(opts)
-  if copy.retry then options.check(copy.retry, backoff.RULES, who .. ": retry") end
+  if copy.retry then rules.check(copy.retry, backoff.RULES, who .. ": retry") end
   if copy.headers then copy.headers = copy_of(options.seal_headers(copy.headers)) end
   return copy
 end

@@ -3,14 +3,15 @@
 local core = require("particle.core")
 local failure = require("particle.failure")
 local options = require("particle.options")
+local rules = require("particle.rules")
 
 local vitals = {}
 
 local EVENT = "spark/device/diagnostics/update"
 
 local HOW = {
-  refresh = options.rule("true or a positive number of seconds", function(value)
-    return value == true or options.SECONDS.fits(value)
+  refresh = rules.rule("true or a positive number of seconds", function(value)
+    return value == true or rules.SECONDS.fits(value)
   end),
 }
 

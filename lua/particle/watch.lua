@@ -3,6 +3,7 @@
 local check = require("particle.check")
 local core = require("particle.core")
 local options = require("particle.options")
+local rules = require("particle.rules")
 local scheduler = require("particle.scheduler")
 
 local watch = {}
@@ -41,8 +42,8 @@ end
 ---@return particle.Error?
 function watch.until_online(device, timeout, opts)
   timeout = timeout or core.state(core.device_api(device)).deadline
-  if not options.SECONDS.fits(timeout) then
-    check.fail("wait_until_online", "the timeout", options.SECONDS.expected, timeout)
+  if not rules.SECONDS.fits(timeout) then
+    check.fail("wait_until_online", "the timeout", rules.SECONDS.expected, timeout)
   end
   if opts ~= nil then options.check_call(opts, "wait_until_online") end
   local limit, pause = core.now() + timeout, FIRST_PAUSE
@@ -63,11 +64,11 @@ end
 -- Following a variable ------------------------------------------------------------------------------
 
 local HOW = {
-  every = options.SECONDS,
-  change = options.rule("true, false or a number", function(value)
+  every = rules.SECONDS,
+  change = rules.rule("true, false or a number", function(value)
     return type(value) == "boolean" or type(value) == "number" and value >= 0
   end),
-  on_error = options.rule("a function", options.is_callable),
+  on_error = rules.rule("a function", rules.is_callable),
 }
 
 local function is_news(value, last, change)

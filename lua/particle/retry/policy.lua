@@ -3,7 +3,7 @@
 local backoff = require("particle.backoff")
 local budget = require("particle.retry.budget")
 local core = require("particle.core")
-local options = require("particle.options")
+local rules = require("particle.rules")
 
 local policy = {}
 
@@ -22,22 +22,22 @@ local policy = {}
 ---@field clock? fun(): number  seconds, for the deadline
 ---@field sleep? fun(seconds: number)  waits
 
-local FUNCTION = options.rule("a function", options.is_callable)
+local FUNCTION = rules.rule("a function", rules.is_callable)
 
 local function is_budget(value)
   if value == false then return true end
   if type(value) ~= "table" and type(value) ~= "userdata" then return false end
   local fine, spend, succeed = pcall(function() return value.spend, value.succeed end)
-  return fine and options.is_callable(spend) and options.is_callable(succeed)
+  return fine and rules.is_callable(spend) and rules.is_callable(succeed)
 end
 
 policy.RULES = {
-  attempts = options.rule("a positive integer", function(value)
+  attempts = rules.rule("a positive integer", function(value)
     return math.type(value) == "integer" and value > 0
   end),
   classifier = FUNCTION,
   delay = FUNCTION,
-  budget = options.rule("false, or an object with the methods spend and succeed", is_budget),
+  budget = rules.rule("false, or an object with the methods spend and succeed", is_budget),
   clock = FUNCTION,
   sleep = FUNCTION,
 }
@@ -63,7 +63,7 @@ end
 --- Raises unless it is a policy.
 ---@param given any
 ---@param who string
-function policy.check(given, who) options.check(given, policy.RULES, who .. ": retry") end
+function policy.check(given, who) rules.check(given, policy.RULES, who .. ": retry") end
 
 --- An api's policy.
 ---@param given? table  checked

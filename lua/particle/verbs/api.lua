@@ -4,6 +4,7 @@ local check = require("particle.check")
 local core = require("particle.core")
 local failure = require("particle.failure")
 local options = require("particle.options")
+local rules = require("particle.rules")
 
 ---@class particle.Api
 local methods = {}
@@ -73,7 +74,7 @@ function methods.claim(self, id, opts)
     method = "POST", path = { "v1", "devices" }, form = { id = id }, operation = "devices.claim",
   }
   if opts ~= nil then
-    options.apply(request, opts, "claim", { request_transfer = options.FLAG })
+    options.apply(request, opts, "claim", { request_transfer = rules.FLAG })
     local body = request.form or request.json
     body.request_transfer = opts.request_transfer
   end
@@ -125,11 +126,11 @@ end
 local LONGEST_NAME = 2048 -- as that of devices, functions and variables
 
 local PUBLISH = {
-  private = options.FLAG,
-  ttl = options.rule("a number of seconds", function(value)
+  private = rules.FLAG,
+  ttl = rules.rule("a number of seconds", function(value)
     return type(value) == "number" and value >= 0
   end),
-  product = options.SCOPE,
+  product = rules.SCOPE,
 }
 
 --- Publishes an event (`events.publish`).
@@ -181,20 +182,20 @@ end
 -- Any call ----------------------------------------------------------------------------------------
 
 local REQUEST = {
-  method = options.rule('a word such as "GET"', function(value)
+  method = rules.rule('a word such as "GET"', function(value)
     return type(value) == "string" and value:find("^%u+$")
   end),
-  path = options.rule("a list of parts or an encoded string", function(value)
+  path = rules.rule("a list of parts or an encoded string", function(value)
     return type(value) == "string" or type(value) == "table"
   end),
-  query = options.TABLE,
-  form = options.TABLE,
-  json = options.rule("a value", function() return true end),
-  multipart = options.TABLE,
-  body = options.TEXT,
-  headers = options.HEADERS,
-  raw = options.FLAG,
-  idempotent = options.FLAG,
+  query = rules.TABLE,
+  form = rules.TABLE,
+  json = rules.rule("a value", function() return true end),
+  multipart = rules.TABLE,
+  body = rules.TEXT,
+  headers = rules.HEADERS,
+  raw = rules.FLAG,
+  idempotent = rules.FLAG,
 }
 
 local function unescaped(text)
@@ -237,7 +238,7 @@ end
 function methods.request(self, request, opts)
   check.receiver(self, "api", "request")
   local state = open_state(self)
-  options.check(request, REQUEST, "request")
+  rules.check(request, REQUEST, "request")
   if request.path == nil then check.fail("request", "path", "a list of parts or an encoded string", nil) end
   local made = {}
   for name, value in pairs(request) do made[name] = value end
@@ -270,7 +271,7 @@ end
 function methods.use(self, middleware, level)
   check.receiver(self, "api", "use")
   local state = open_state(self)
-  if not options.is_callable(middleware) then
+  if not rules.is_callable(middleware) then
     check.fail("use", "the middleware", "a function(request, send)", middleware)
   end
   if level ~= nil and level ~= "call" and level ~= "attempt" then
