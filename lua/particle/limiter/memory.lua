@@ -16,7 +16,8 @@ local core = require("particle.core")
 ---none; it is counted already), and what stands for its place; false when that would be more than `patience`:
 ---the seconds, and which of the limits is in the way; nil and a text: the store cannot be reached.
 ---@field give_back? fun(self, limits: particle.Limit[], place: any): boolean?, string?  The request that got
----this place from `take` is not sent after all, so it does not count. Without it such places are lost.
+---this place from `take` is not sent after all, so it does not count. Called also while a task is cancelled,
+---where nothing can wait for it. Without it such places are lost.
 ---@field acquire fun(self, key: string, count: integer): any, string?
 ---One of `count` places, such as that of an event stream: whatever stands for it; false: all are taken; nil
 ---and a text: the store cannot be reached.
