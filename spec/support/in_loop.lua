@@ -10,7 +10,7 @@ local loops = require("spec.support.loops")
 local particle = require("particle")
 local tasks = require("particle.tasks")
 
--- Seconds of computing in one go: what is told of, and what is a failure. That is far above it, for processors
+-- Seconds of computing in one go: what is told of, and what is a failure, which is far above, for processors
 -- that are shared.
 local AIM, LONGEST = 0.02, 0.1
 
