@@ -129,10 +129,10 @@ describe("what the client makes", function()
 
   -- What curl reads: status, decoded body.
   local function curl(path)
-    local result = support.start({ "curl", "-q", "-sS", "--noproxy", "*", "--max-time", "60", "-w",
+    local result = support.run({ "curl", "-q", "-sS", "--noproxy", "*", "--max-time", "60", "-w",
       "\n%{http_code}",
       "-H", "Authorization: Bearer " .. sim.token, sim.url .. path },
-      { step = function() scheduler.step(0.01) end }):wait()
+      { step = function() scheduler.step(0.01) end })
     local text, status = result.stdout:match("^(.*)\n(%d+)$")
     return tonumber(status), core.decode(text)
   end

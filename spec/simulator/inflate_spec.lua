@@ -3,7 +3,7 @@ local support = require("spec.support")
 
 local function gzip(text, level)
   local folder <close> = support.folder()
-  return support.start({ "gzip", "-c", level or "-6", folder:write("data", text) }):wait().stdout
+  return support.run({ "gzip", "-c", level or "-6", folder:write("data", text) }).stdout
 end
 
 describe("inflate", function()

@@ -7,8 +7,8 @@ describe("tar", function()
     local contents = { ["library.properties"] = "name=x\n", ["src/a.cpp"] = ("x"):rep(1000),
       ["src/empty.h"] = "" }
     for name, text in pairs(contents) do folder:write(name, text) end
-    local archive = support.start({ "tar", "-C", folder.path, "-cf", "-", "library.properties",
-      "src" }):wait().stdout
+    local archive = support.run({ "tar", "-C", folder.path, "-cf", "-", "library.properties",
+      "src" }).stdout
     assert.same(contents, tar.files(archive))
   end)
 

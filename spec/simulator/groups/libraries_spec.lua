@@ -5,7 +5,7 @@ local function archive(properties)
   local folder <close> = support.folder()
   folder:write("library.properties", properties)
   folder:write("src/x.h", "#pragma once\n")
-  return support.start({ "tar", "-C", folder.path, "-czf", "-", "library.properties", "src" }):wait().stdout
+  return support.run({ "tar", "-C", folder.path, "-czf", "-", "library.properties", "src" }).stdout
 end
 
 local FIRST = archive "name=Neo_Pixel\nversion=1.0.0\nsentence=Lights\nauthor=joe\ncategory=Display\n"
