@@ -15,6 +15,14 @@ describe("a rule", function()
     assert_rule(rules.SECONDS, { 1, 0.001, 1e9 }, { 0, -1, NAN, math.huge, "1", {} })
   end)
 
+  it("of a wait takes true as well", function()
+    assert_rule(rules.WAIT, { true, 1, 0.001 }, { false, 0, -1, NAN, math.huge, "1" })
+  end)
+
+  it("of a function takes what can be called", function()
+    assert_rule(rules.FUNCTION, { print, setmetatable({}, { __call = print }) }, { {}, "print", 5, true })
+  end)
+
   it("of a count takes positive integers", function()
     assert_rule(rules.COUNT, { 1, 10000 }, { 0, -1, 1.0, 1.5, "1" })
   end)

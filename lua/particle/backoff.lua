@@ -16,7 +16,7 @@ backoff.BASE, backoff.CAP = 1, 60
 backoff.RULES = {
   base = rules.SECONDS,
   cap = rules.SECONDS,
-  random = rules.rule("a function", rules.is_callable),
+  random = rules.FUNCTION,
 }
 
 local LONGEST_TOLD = 900 -- seconds; what a server asks for beyond this is not believed

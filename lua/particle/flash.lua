@@ -26,11 +26,9 @@ local flash = {}
 local FIRMWARE = {
   binary = rules.TEXT, data = rules.TEXT, filename = rules.TEXT, bundle = rules.TEXT,
   sources = files.LIST, build_target_version = rules.TEXT, app = rules.TEXT,
-  wait = rules.rule("true or a positive number of seconds", function(value)
-    return value == true or rules.SECONDS.fits(value)
-  end),
-  on_status = rules.rule("a function", rules.is_callable),
-  on_progress = rules.rule("a function", rules.is_callable),
+  wait = rules.WAIT,
+  on_status = rules.FUNCTION,
+  on_progress = rules.FUNCTION,
 }
 
 local KINDS = { "binary", "data", "bundle", "sources", "app" }

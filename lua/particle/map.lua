@@ -16,7 +16,7 @@ local LIMIT = 50
 local OPTIONS = {
   limit = rules.COUNT,
   deadline = rules.SECONDS,
-  on_progress = rules.rule("a function", rules.is_callable),
+  on_progress = rules.FUNCTION,
 }
 
 ---@class particle.map.Group

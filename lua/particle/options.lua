@@ -16,7 +16,7 @@ local CALL = {
   token_in = rules.PLACE,
   format = rules.one_of("form", "json"),
   nulls = rules.FLAG,
-  on_progress = rules.rule("a function", rules.is_callable),
+  on_progress = rules.FUNCTION,
   save_to = rules.rule("the path of a file", function(value)
     return type(value) == "string" and value ~= "" and not value:find("\0", 1, true)
   end),

@@ -221,7 +221,7 @@ end
 ---@field token_in? "header"|"query"  (header)
 
 stream.OPTIONS = {
-  on_state = rules.rule("a function", rules.is_callable),
+  on_state = rules.FUNCTION,
   idle = rules.SECONDS,
   wait = rules.FLAG,
 }

@@ -9,11 +9,7 @@ local vitals = {}
 
 local EVENT = "spark/device/diagnostics/update"
 
-local HOW = {
-  refresh = rules.rule("true or a positive number of seconds", function(value)
-    return value == true or rules.SECONDS.fits(value)
-  end),
-}
+local HOW = { refresh = rules.WAIT }
 
 -- The options of each call.
 local function split(how)

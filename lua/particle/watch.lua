@@ -68,7 +68,7 @@ local HOW = {
   change = rules.rule("true, false or a number", function(value)
     return type(value) == "boolean" or type(value) == "number" and value >= 0
   end),
-  on_error = rules.rule("a function", rules.is_callable),
+  on_error = rules.FUNCTION,
 }
 
 local function is_news(value, last, change)

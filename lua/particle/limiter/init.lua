@@ -31,14 +31,12 @@ local LEAST = 0.001 -- seconds; the core takes no deadline below
 ---@field on_store_failure? fun(problem: string?)  the store cannot be reached, so limits are kept alone; nil:
 ---it is back; default: `warn`
 
-local function is_count(value) return math.type(value) == "integer" and value > 0 end
+local is_count = rules.COUNT.fits
 
 local LIMIT = rules.rule("a positive integer, { number, seconds } or false", function(value)
   if type(value) == "table" then return is_count(value[1]) and rules.SECONDS.fits(value[2]) end
   return value == false or is_count(value)
 end)
-
-local FUNCTION = rules.rule("a function", rules.is_callable)
 
 local METHODS = { "take", "acquire", "renew", "release" }
 
@@ -56,9 +54,9 @@ limiter.RULES = {
   end),
   store = rules.rule("a store with the methods take, acquire, renew and release (and may have give_back)",
     is_store),
-  clock = FUNCTION,
-  sleep = FUNCTION,
-  on_store_failure = FUNCTION,
+  clock = rules.FUNCTION,
+  sleep = rules.FUNCTION,
+  on_store_failure = rules.FUNCTION,
 }
 for name in pairs(limits.PUBLISHED) do limiter.RULES[name] = LIMIT end
 

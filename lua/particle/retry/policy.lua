@@ -22,8 +22,6 @@ local policy = {}
 ---@field clock? fun(): number  seconds, for the deadline
 ---@field sleep? fun(seconds: number)  waits
 
-local FUNCTION = rules.rule("a function", rules.is_callable)
-
 local function is_budget(value)
   if value == false then return true end
   if type(value) ~= "table" and type(value) ~= "userdata" then return false end
@@ -32,14 +30,12 @@ local function is_budget(value)
 end
 
 policy.RULES = {
-  attempts = rules.rule("a positive integer", function(value)
-    return math.type(value) == "integer" and value > 0
-  end),
-  classifier = FUNCTION,
-  delay = FUNCTION,
+  attempts = rules.COUNT,
+  classifier = rules.FUNCTION,
+  delay = rules.FUNCTION,
   budget = rules.rule("false, or an object with the methods spend and succeed", is_budget),
-  clock = FUNCTION,
-  sleep = FUNCTION,
+  clock = rules.FUNCTION,
+  sleep = rules.FUNCTION,
 }
 for name, rule in pairs(backoff.RULES) do policy.RULES[name] = rule end
 
