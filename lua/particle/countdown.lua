@@ -8,6 +8,20 @@ local countdown = {}
 
 local LEAST = 0.001 -- seconds; the core takes no deadline below
 
+--- Sends the request with that many seconds for its deadline. It is as it was afterwards: a middleware around
+--- the whole call may send it once more.
+---@param seconds number  what the core takes at least, where fewer are left
+---@param send particle.Send
+---@param request table
+---@return any, any
+function countdown.within(seconds, send, request)
+  local own = request.deadline
+  request.deadline = math.max(seconds, LEAST)
+  local value, second = send(request)
+  request.deadline = own
+  return value, second
+end
+
 ---@class particle.Countdown
 ---@field seconds number  all of it
 ---@field package start number
@@ -67,9 +81,7 @@ function Countdown:send(send, request)
     return send(request)
   end
   local own = request.deadline
-  request.deadline = self:left(own)
-  local value, second = send(request)
-  request.deadline = own
+  local value, second = countdown.within(self:left(own), send, request)
   if value == nil then
     self:explain(second, own)
   elseif type(second) == "table" then -- the response

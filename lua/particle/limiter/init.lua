@@ -12,9 +12,7 @@ local limiter = {}
 
 local backed, places = later.module("particle.limiter.backed"), later.module("particle.limiter.places")
 local failure, pause = later.module("particle.failure"), later.module("particle.pause")
-local lines = later.module("particle.limiter.line")
-
-local LEAST = 0.001 -- seconds; the core takes no deadline below
+local countdown, lines = later.module("particle.countdown"), later.module("particle.limiter.line")
 
 --- The cloud's limits, each a number, `{ number, seconds }`, or false for none.
 ---@class particle.RateLimit
@@ -137,10 +135,7 @@ end
 function Limiter:send_later(request, send, deadline, line, seconds, place)
   local start = self.clock()
   if not self:wait(line, seconds, place) then return closed(self.state, request) end
-  local own = request.deadline
-  request.deadline = math.max(deadline - (self.clock() - start), LEAST)
-  local value, second = send(request)
-  request.deadline = own
+  local value, second = countdown.within(deadline - (self.clock() - start), send, request)
   if value == nil and core.type(second) == "error" then failure.set_deadline(second, deadline) end
   return value, second
 end

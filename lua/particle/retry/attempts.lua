@@ -2,12 +2,11 @@
 -- (budget) are parts of the policy; this is the glue, which keeps the deadline.
 
 local core = require("particle.core")
+local countdown = require("particle.countdown")
 local failure = require("particle.failure")
 local pause = require("particle.pause")
 
 local attempts = {}
-
-local LEAST = 0.001 -- seconds; the core takes no deadline below
 
 local Call = {}
 Call.__index = Call
@@ -52,14 +51,13 @@ function Call:sleep(seconds)
   return not core.closed(self.state.api)
 end
 
--- The request is as it was afterwards: a middleware around the whole call may send it once more.
 function Call:send(number, send)
   local request = self.request
-  local deadline, attempt = request.deadline, request.attempt
+  local attempt = request.attempt
+  request.attempt = number
   local left = self.start + self.deadline - self.policy.clock()
-  request.deadline, request.attempt = math.max(left, LEAST), number
-  local value, second = send(request)
-  request.deadline, request.attempt = deadline, attempt
+  local value, second = countdown.within(left, send, request)
+  request.attempt = attempt
   return value, second
 end
 
