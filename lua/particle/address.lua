@@ -14,6 +14,15 @@ address.CLOUD = "https://api.particle.io"
 local api_of, product_of, ref_of, record_of =
   core.device_api, core.device_product, core.device_ref, core.device_record
 
+--- The product that a call is about: what the caller said (false: none), else the api's.
+---@param state table  of the api
+---@param given integer|string|false|nil
+---@return integer|string|nil
+function address.product(state, given)
+  if given == nil then return state.options.product end
+  return given or nil
+end
+
 --- Whether the text is a device's id rather than a name.
 ---@param ref string
 ---@return boolean
@@ -53,6 +62,18 @@ function address.id(device, product, time)
   return id, err
 end
 
+--- Finds the device, where that takes a request.
+---@param device particle.Device
+---@param time particle.Countdown  of the call, should it take a request
+---@return true?
+---@return particle.Error?
+function address.find(device, time)
+  if not address.is_unknown(device) then return true end
+  local id, err = address.id(device, product_of(device), time)
+  if not id then return nil, err end
+  return true
+end
+
 --- The path of a device, or of something of it, by what is known of the device: to be shown, not to be asked
 --- for.
 ---@param device particle.Device
@@ -79,8 +100,8 @@ end
 function address.find_first(device, who, opts, ask, ...)
   if opts ~= nil then options.check_call(opts, who) end
   local time = countdown.new(core.state(api_of(device)), opts)
-  local id, err = address.id(device, product_of(device), time)
-  if not id then return nil, err end
+  local found, err = address.find(device, time)
+  if not found then return nil, err end
   local value, second = ask(device, time:rest(), ...)
   if value == nil then time:explain(second) end
   return value, second

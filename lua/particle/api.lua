@@ -1,6 +1,7 @@
 -- An api: devices, the rest of its verbs, its groups of operations. The userdata is the core's; its methods
 -- are these and those of verbs/api.lua.
 
+local address = require("particle.address")
 local check = require("particle.check")
 local core = require("particle.core")
 local later = require("particle.later")
@@ -13,11 +14,6 @@ local rules = require("particle.rules")
 ---(`devices.list`). Also the group of operations of that name.
 local methods = core.api_methods
 
-local function open_state(api)
-  if core.closed(api) then error("the api is closed", 0) end
-  return core.state(api)
-end
-
 -- Devices -----------------------------------------------------------------------------------------
 
 --- A handle for a device; no request is made. With a product scope a name is resolved at the first call.
@@ -26,13 +22,11 @@ end
 ---@return particle.Device
 function methods.device(self, ref, where)
   check.receiver(self, "api", "device")
-  local state = open_state(self)
+  local state = check.open(self)
   check.part(ref, "device", "the id or name", "events")
   if where ~= nil then rules.check(where, { product = rules.SCOPE }, "device") end
-  local product = state.options.product
-  if where ~= nil and where.product ~= nil then product = where.product or nil end
-  if #ref == 24 and not ref:find("%X") then ref = ref:lower() end
-  return core.device(self, ref, product)
+  if address.is_id(ref) then ref = ref:lower() end
+  return core.device(self, ref, address.product(state, where and where.product))
 end
 
 later.methods(methods, "particle.verbs.api", {
@@ -64,7 +58,7 @@ function getters.token_expires_at(self) return core.state(self).token_expires_at
 local function new_getter(name)
   local group = require("particle.group")
   return function(self)
-    open_state(self)
+    check.open(self)
     return group.of(self, name)
   end
 end

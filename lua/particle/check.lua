@@ -56,6 +56,14 @@ function check.receiver(self, kind, method)
     method, kind, method, (kind == "api" and "an " or "a ") .. kind, check.describe(self)))
 end
 
+--- The private table of an api, which must not be closed.
+---@param api particle.Api
+---@return table state
+function check.open(api)
+  if core.closed(api) then error("the api is closed", 0) end
+  return core.state(api)
+end
+
 --- A text that becomes a part of a path.
 ---@param value any
 ---@param who string

@@ -196,9 +196,9 @@ end
 local function send(state)
   local of_api, device, time = core.state(state.api), state.device, state.time
   time, state.time = time or countdown.new(of_api, once(state)), nil
-  if device and address.is_unknown(device) then
-    local id, problem = address.id(device, core.device_product(device), time)
-    if not id then return nil, problem end
+  if device then
+    local found, problem = address.find(device, time)
+    if not found then return nil, problem end
   end
   local opened, err = time:send(of_api.open, request_of(state))
   if opened ~= nil and type(opened) ~= "userdata" then

@@ -108,10 +108,8 @@ end
 
 local function start(device, state, request, opts)
   local time = countdown.new(state, opts)
-  if address.is_unknown(device) then
-    local id, unresolved = address.id(device, core.device_product(device), time)
-    if not id then return nil, unresolved end
-  end
+  local found, unresolved = address.find(device, time)
+  if not found then return nil, unresolved end
   request.path = path_of(device, request)
   local reply, err = time:send(state.send, request)
   if reply == nil then
@@ -137,9 +135,7 @@ end
 ---@return true?
 ---@return particle.Error?
 function flash.run(device, firmware, opts)
-  local api = core.device_api(device)
-  if core.closed(api) then error("the api is closed", 0) end
-  local state = core.state(api)
+  local state = check.open(core.device_api(device))
   local request = prepare(state, firmware, opts)
   local function send() return start(device, state, request, opts) end
   local wait = firmware.wait

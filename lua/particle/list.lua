@@ -1,5 +1,6 @@
 -- Lists of devices: pages, filters, and the search for one name in a product.
 
+local address = require("particle.address")
 local check = require("particle.check")
 local core = require("particle.core")
 local countdown = require("particle.countdown")
@@ -188,13 +189,10 @@ end
 ---@return particle.Error?
 function list.of_api(_, api, filter, opts)
   check.receiver(api, "api", "devices")
-  if core.closed(api) then error("the api is closed", 0) end
-  local state = core.state(api)
+  local state = check.open(api)
   if filter ~= nil then list.check(filter) end
-  local product
-  if filter then product = filter.product end
-  if product == nil then product = state.options.product end
-  return list.devices(api, state, product or nil, filter or {}, opts)
+  local product = address.product(state, filter and filter.product)
+  return list.devices(api, state, product, filter or {}, opts)
 end
 
 return list

@@ -149,8 +149,7 @@ end
 ---@return any body                                     nil exactly when it failed
 ---@return particle.Response|particle.Error|nil second  the error when it failed
 function operation.call(api, op, args, opts)
-  if core.closed(api) then error("the api is closed", 0) end
-  local state = core.state(api)
+  local state = check.open(api)
   args = args == nil and {} or args
   arguments.check(op, args)
   if op.row.stream then return open_stream(api, op, args, opts) end
@@ -174,10 +173,10 @@ end
 ---@param opts? particle.CallOptions
 ---@return integer|string|nil product  that the call is about
 function operation.check(api, op, args, opts)
-  if core.closed(api) then error("the api is closed", 0) end
+  local state = check.open(api)
   arguments.check(op, args)
-  local _, product = scope.choose(op, core.state(api), args)
-  new_request(op, core.state(api), args, opts)
+  local _, product = scope.choose(op, state, args)
+  new_request(op, state, args, opts)
   return product
 end
 

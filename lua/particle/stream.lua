@@ -246,7 +246,7 @@ end
 ---@return particle.Stream?
 ---@return particle.Error?
 function stream.new(fields)
-  if core.closed(fields.api) then error("the api is closed", 0) end
+  check.open(fields.api)
   fields.status = "connecting"
   local made = core.stream(fields)
   if fields.opts.wait == false then

@@ -1,5 +1,6 @@
 -- The vitals of a device: the latest that the cloud knows, or new ones that it is asked for.
 
+local check = require("particle.check")
 local core = require("particle.core")
 local failure = require("particle.failure")
 local options = require("particle.options")
@@ -42,11 +43,11 @@ end
 ---@return particle.Error?
 function vitals.of(device, how)
   local api = core.device_api(device)
-  if core.closed(api) then error("the api is closed", 0) end
+  local state = check.open(api)
   how = how or {}
   local probe = { method = "GET", path = { "v1", "diagnostics", core.device_ref(device), "last" } }
   options.apply(probe, how, "vitals", HOW) -- misuse raises before anything is sent
-  local state, opts, seconds = core.state(api), split(how), how.refresh
+  local opts, seconds = split(how), how.refresh
   if seconds then
     local fresh, err = refresh(api, device, seconds == true and state.deadline or seconds, opts)
     if not fresh then return nil, err end

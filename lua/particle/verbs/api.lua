@@ -1,5 +1,6 @@
 -- The verbs of an api that many programs do without; see api.lua.
 
+local address = require("particle.address")
 local check = require("particle.check")
 local core = require("particle.core")
 local failure = require("particle.failure")
@@ -50,17 +51,6 @@ local methods = {}
 ---@field elapsed number             seconds
 ---@field mfa_token string?          for `api:login { mfa_token = ..., otp = ... }`
 
-local function open_state(api)
-  if core.closed(api) then error("the api is closed", 0) end
-  return core.state(api)
-end
-
--- The product that a call is about: what the caller said (false: none), else the api's.
-local function scope(state, given)
-  if given == nil then return state.options.product end
-  return given or nil
-end
-
 --- Claims a device for the account (`devices.claim`).
 ---@param id string  of the device
 ---@param opts? particle.CallOptions|{ request_transfer?: boolean }  true: ask the present owner for it
@@ -68,7 +58,7 @@ end
 ---@return particle.Error?
 function methods.claim(self, id, opts)
   check.receiver(self, "api", "claim")
-  local state = open_state(self)
+  local state = check.open(self)
   check.part(id, "claim", "the id", nil)
   local request = {
     method = "POST", path = { "v1", "devices" }, form = { id = id }, operation = "devices.claim",
@@ -95,7 +85,7 @@ function methods.whoami(self, opts)
   check.receiver(self, "api", "whoami")
   local request = { method = "GET", path = { "v1", "user" }, idempotent = true, operation = "user.get" }
   if opts ~= nil then options.apply(request, opts, "whoami") end
-  return open_state(self).send(request)
+  return check.open(self).send(request)
 end
 
 --- An instance of a ledger, to read and write its data; no request is made.
@@ -105,7 +95,7 @@ end
 ---@return particle.Ledger
 function methods.ledger(self, name, whose, where)
   check.receiver(self, "api", "ledger")
-  open_state(self)
+  check.open(self)
   return require("particle.ledger").new(self, name, whose, where)
 end
 
@@ -117,7 +107,7 @@ end
 ---@return "created"|"updated"|particle.Error  of kind `bad_request` where several have the name
 function methods.ensure_webhook(self, webhook, opts)
   check.receiver(self, "api", "ensure_webhook")
-  open_state(self)
+  check.open(self)
   return require("particle.webhook").ensure(self, webhook, opts)
 end
 
@@ -143,7 +133,7 @@ local PUBLISH = {
 ---@return particle.Error?
 function methods.publish(self, name, data, details, opts)
   check.receiver(self, "api", "publish")
-  local state = open_state(self)
+  local state = check.open(self)
   if type(name) ~= "string" or name == "" then
     check.fail("publish", "the event's name", "a string that is not empty", name)
   end
@@ -159,7 +149,7 @@ function methods.publish(self, name, data, details, opts)
   if opts ~= nil then options.apply(request, opts, "publish") end
   local body = request.form or request.json
   body.private, body.ttl = given.private, given.ttl
-  local product = scope(state, given.product)
+  local product = address.product(state, given.product)
   request.path = product and { "v1", "products", product, "events" } or { "v1", "devices", "events" }
   local reply, err = state.send(request)
   if reply == nil then return nil, err end
@@ -174,7 +164,7 @@ end
 ---@return particle.Error?  when it was refused
 function methods.subscribe(self, prefix, opts)
   check.receiver(self, "api", "subscribe")
-  open_state(self)
+  check.open(self)
   if type(prefix) == "table" and opts == nil then prefix, opts = nil, prefix end
   return require("particle.subscribe").api(self, prefix, opts)
 end
@@ -237,7 +227,7 @@ end
 ---@return particle.Response|particle.Error  the error when it failed
 function methods.request(self, request, opts)
   check.receiver(self, "api", "request")
-  local state = open_state(self)
+  local state = check.open(self)
   rules.check(request, REQUEST, "request")
   if request.path == nil then check.fail("request", "path", "a list of parts or an encoded string", nil) end
   local made = {}
@@ -255,7 +245,7 @@ end
 ---@return string
 function methods.url(self, ...)
   check.receiver(self, "api", "url")
-  local state = open_state(self)
+  local state = check.open(self)
   local parts = { ... }
   for i = 1, select("#", ...) do
     if math.type(parts[i]) ~= "integer" then check.part(parts[i], "url", "part " .. i, nil) end
@@ -270,7 +260,7 @@ end
 ---@return particle.Api  the same api
 function methods.use(self, middleware, level)
   check.receiver(self, "api", "use")
-  local state = open_state(self)
+  local state = check.open(self)
   if not rules.is_callable(middleware) then
     check.fail("use", "the middleware", "a function(request, send)", middleware)
   end
@@ -289,7 +279,7 @@ end
 ---@return particle.Error|string|nil  a text: why the token, which is in use, could not be kept in the store
 function methods.login(self, credentials, opts)
   check.receiver(self, "api", "login")
-  local state = open_state(self)
+  local state = check.open(self)
   return require("particle.login").login(state, credentials, opts)
 end
 
