@@ -2,26 +2,37 @@
 -- task, event stream or loop of the program brings the scheduler.
 
 local core = require("particle.core")
-local raise_interrupt = require("particle.interrupt")
+local interrupt = require("particle.interrupt")
 
 local await = {}
 
 local poller, is_done = core.poller(), core.transfer_methods.done
-local by_scheduler
 
---- The scheduler is there, and waits from now on; also in waits that are under way.
----@param way fun(transfer: userdata)
-function await.hand_over(way) by_scheduler = way end
+-- The scheduler's, once it is there: how much else goes on, how to wait beside that, and who hears of the end
+-- of other calls.
+local count, beside_others = { busy = 0 }, nil
+
+local function collect_finished()
+  while poller:finished() do end
+end
+
+--- The scheduler is there; this concerns waits that are under way, too.
+---@param its_count { busy: integer }  at 0 a wait concerns its caller alone
+---@param wait fun(transfer: userdata)  is called while others go on
+---@param collect fun()  tells of calls that have finished
+function await.hand_over(its_count, wait, collect)
+  count, beside_others, collect_finished = its_count, wait, collect
+end
 
 --- Returns when the transfer is done. A task yields meanwhile; anybody else drives the poller in place.
 ---@param transfer userdata  from `core.submit`
 function await.transfer(transfer)
   while not is_done(transfer) do
-    if by_scheduler then return by_scheduler(transfer) end
+    if count.busy > 0 then return beside_others(transfer) end
     if poller:step() == 0 then
-      raise_interrupt(0)
+      interrupt.raise()
     elseif not is_done(transfer) then
-      while poller:finished() do end -- calls that nobody waits for
+      collect_finished()
     end
   end
 end

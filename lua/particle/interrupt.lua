@@ -10,14 +10,17 @@ end
 
 local main = main_thread()
 
+local interrupt = {
+  depth = 0, -- of waits that are under way inside each other
+}
+
 --- Raises where Ctrl-C was pressed. If the main thread waits too, further down, the hook stays: it is to be
 --- interrupted as well.
----@param depth integer  of the waits that are under way inside each other
-local function raise_interrupt(depth)
+function interrupt.raise()
   local hook, mask, instructions = debug.gethook(main)
   if hook ~= "external hook" or instructions ~= 1 or mask ~= "crl" then return end
-  if depth <= 1 then debug.sethook(main) end
+  if interrupt.depth <= 1 then debug.sethook(main) end
   error("interrupted!", 0)
 end
 
-return raise_interrupt
+return interrupt

@@ -4,7 +4,7 @@
 local await = require("particle.await")
 local check = require("particle.check")
 local core = require("particle.core")
-local raise_interrupt = require("particle.interrupt")
+local interrupt = require("particle.interrupt")
 local tasks = require("particle.tasks")
 local timers = require("particle.timers")
 
@@ -24,7 +24,6 @@ local waiting = {} -- the id of a transfer, or any value given to `notify` -> th
 local listeners = {} -- functions that hear of the ids of what has finished
 local conditions = {} -- list of { task =, holds = }
 local sources = {} -- list of { source =, fd = }
-local depth = 0 -- of waits in place
 
 -- One turn ----------------------------------------------------------------------------------------
 
@@ -146,7 +145,7 @@ local function turn(timeout)
   count.turns = count.turns + 1
   if collect_finished() then timeout = 0 end -- what happened between two turns, such as an api closed
   if conditions[1] then check_conditions() end
-  if poller:step(time_to_wait(timeout)) == 0 then raise_interrupt(depth) end
+  if poller:step(time_to_wait(timeout)) == 0 then interrupt.raise() end
   if sources[1] then step_sources() end
   collect_finished()
   if timers.next_due() then timers.fire(core.now(), wake) end
@@ -193,13 +192,13 @@ end
 
 -- Waiting in place --------------------------------------------------------------------------------
 
-local leave = setmetatable({}, { __close = function() depth = depth - 1 end })
+local leave = setmetatable({}, { __close = function() interrupt.depth = interrupt.depth - 1 end })
 
 local function enter()
-  if depth >= DEEPEST then
+  if interrupt.depth >= DEEPEST then
     error("waits are nested too deeply: tasks that wait inside generators of their own drive each other", 0)
   end
-  depth = depth + 1
+  interrupt.depth = interrupt.depth + 1
   return leave
 end
 
@@ -223,19 +222,7 @@ end
 
 -- Waiting -----------------------------------------------------------------------------------------
 
---- Returns when the transfer is done. A task yields meanwhile; anybody else drives the poller in place.
----@param transfer userdata  from `core.submit`
-function scheduler.await(transfer)
-  while count.busy == 0 do -- the fast path of a plain script
-    if is_done(transfer) then return end
-    if poller:step() == 0 then
-      raise_interrupt(depth)
-    elseif is_done(transfer) then
-      return
-    else
-      collect_finished()
-    end
-  end
+local function await_beside_others(transfer)
   local id = pending(transfer)
   if not id then return end
   local task = current()
@@ -251,7 +238,10 @@ function scheduler.await(transfer)
   until not id
 end
 
-await.hand_over(scheduler.await)
+await.hand_over(count, await_beside_others, collect_finished)
+
+--- See `await.transfer`.
+scheduler.await = await.transfer
 
 local Condition = {}
 
