@@ -19,6 +19,11 @@ describe("example", function()
     return support.run({ "lua5.4", "examples/" .. name, ... }, { env = env })
   end
 
+  -- The command of a shell, as a program that gives it a terminal.
+  local function in_terminal(command)
+    return { "script", "--quiet", "--return", "--command", command, "/dev/null" }
+  end
+
   local function output_of(...)
     local result = run(...)
     assert.are.equal("", result.stderr)
@@ -273,7 +278,7 @@ describe("example", function()
     -- Runs it in a terminal of 50 columns.
     local function start_in_terminal(start, command, options)
       command = "stty cols 50; exec lua5.4 examples/chart.lua " .. command
-      return start({ "script", "--quiet", "--return", "--command", command, "/dev/null" }, options)
+      return start(in_terminal(command), options)
     end
 
     local function frames_of(text)
@@ -378,7 +383,7 @@ describe("example", function()
 
     it("draws a bar in a terminal", function()
       local command = "exec lua5.4 examples/fleet.lua --size 4"
-      local text = support.run({ "script", "--quiet", "--return", "--command", command, "/dev/null" }).stdout
+      local text = support.run(in_terminal(command)).stdout
       assert_lines({ "\r%[##########%.+%] 1/4\r", "\r%[#+%] 4/4\r\n4 numbers: 16 to 19" }, text)
     end)
 
@@ -405,7 +410,7 @@ describe("example", function()
 
     it("draws a bar in a terminal", function()
       local command = "exec lua5.4 examples/flash.lua"
-      local text = support.run({ "script", "--quiet", "--return", "--command", command, "/dev/null" }).stdout
+      local text = support.run(in_terminal(command)).stdout
       assert_lines({ "\r%[#+%] 100 %%\r\n", "kitchen%-lamp is flashed\r\n$" }, text)
     end)
 
