@@ -27,14 +27,15 @@ end
 --- Returns when the transfer is done. A task yields meanwhile; anybody else drives the poller in place.
 ---@param transfer userdata  from `core.submit`
 function await.transfer(transfer)
-  while not is_done(transfer) do
-    if count.busy > 0 then return beside_others(transfer) end
+  while count.busy == 0 do
+    if is_done(transfer) then return end
     if poller:step() == 0 then
       interrupt.raise()
     elseif not is_done(transfer) then
       collect_finished()
     end
   end
+  return beside_others(transfer)
 end
 
 return await

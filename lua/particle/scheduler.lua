@@ -14,7 +14,9 @@ local scheduler = {
 }
 
 local poller = core.poller()
-local count, current, wake = tasks.count, tasks.current, tasks.wake
+local finished, idle = poller.finished, poller.idle
+local count, current, wake, run_ready = tasks.count, tasks.current, tasks.wake, tasks.run_ready
+local yield, PARKED = coroutine.yield, tasks.PARKED
 local is_done, pending = core.transfer_methods.done, core.transfer_methods.pending
 
 -- Nested waits in place cost C stack (Lua allows about 200 levels); beyond this a clear error beats a crash.
@@ -59,12 +61,12 @@ function scheduler.listen(listener) listeners[#listeners + 1] = listener end
 
 -- Whether there was anything: then who waits in place has to look before time passes.
 local function collect_finished()
-  local id = poller:finished()
+  local id = finished(poller)
   local found = id ~= nil
   while id do
     notify(id)
     for i = 1, #listeners do listeners[i](id) end
-    id = poller:finished()
+    id = finished(poller)
   end
   return found
 end
@@ -80,9 +82,11 @@ local function time_of_source(entry, now, timeout)
   return seconds and soonest(timeout, math.max(entry.due - now, 0)) or timeout
 end
 
+local any_ready, next_due = tasks.any_ready, timers.next_due
+
 local function time_to_wait(timeout)
-  if tasks.any_ready() then return 0 end
-  local due = timers.next_due()
+  if any_ready() then return 0 end
+  local due = next_due()
   local now = (due or sources[1]) and core.now()
   if due then timeout = soonest(timeout, math.max(due - now, 0)) end
   for _, entry in ipairs(sources) do
@@ -119,7 +123,7 @@ local exposed = false
 local rung = false -- it is readable by our doing
 
 local function ring()
-  if not exposed or rung then return end
+  if rung then return end
   rung = true
   poller:alarm(0)
 end
@@ -148,19 +152,25 @@ local function turn(timeout)
   if poller:step(time_to_wait(timeout)) == 0 then interrupt.raise() end
   if sources[1] then step_sources() end
   collect_finished()
-  if timers.next_due() then timers.fire(core.now(), wake) end
+  if next_due() then timers.fire(core.now(), wake) end
   if conditions[1] then check_conditions() end
-  if tasks.any_ready() then tasks.run_ready() end
+  run_ready()
 end
 
 local turned = setmetatable({}, { __close = end_turn }) -- also where a turn ends in an error
+
+local function exposed_turn(timeout)
+  local guard <close> = turned -- luacheck: ignore guard
+  turn(timeout)
+end
 
 --- One turn: waits at most `timeout` seconds (nil: until something happens), then lets everything run that
 --- has become able to.
 ---@param timeout? number  seconds
 function scheduler.step(timeout)
-  local guard <close> = turned -- luacheck: ignore guard
+  if exposed then return exposed_turn(timeout) end
   turn(timeout)
+  if exposed then end_turn() end -- an event loop has come
 end
 
 -- Loops of the program ------------------------------------------------------------------------------
@@ -172,7 +182,8 @@ function scheduler.pollfd()
   local fd = poller:pollfd()
   if fd and not exposed then
     exposed = true
-    set_alarm()
+    tasks.on_first_ready(ring)
+    ring() -- the turn that this is in may end in an error, which sets no alarm
   end
   return fd
 end
@@ -202,17 +213,13 @@ local function enter()
   return leave
 end
 
-local function could_anything_happen()
-  return tasks.any_ready() or timers.next_due() ~= nil or not poller:idle()
-end
-
 -- Until holds(subject), or the deadline: true or false.
 local function drive(holds, subject, deadline)
   local guard <close> = enter() -- luacheck: ignore guard
   while not holds(subject) do
     local left = deadline and deadline - core.now()
     if left and left <= 0 then return false end
-    if not left and not could_anything_happen() then
+    if not left and idle(poller) and not any_ready() and not next_due() then
       error("this wait could never end: no call, timer or task is under way", 0)
     end
     scheduler.step(left)
@@ -230,12 +237,10 @@ local function await_beside_others(transfer)
     drive(is_done, transfer)
     return
   end
-  repeat
-    waiting[id] = task
-    task.transfer = id
-    park(task)
-    id = pending(transfer)
-  until not id
+  waiting[id], task.transfer = task, id
+  repeat -- woken for another reason than the transfer's end it still stands there
+    if task.host then park(task) else yield(PARKED) end
+  until waiting[id] ~= task
 end
 
 await.hand_over(count, await_beside_others, collect_finished)
@@ -334,7 +339,7 @@ function scheduler.sleep(seconds)
   timers.give_up(task)
 end
 
-tasks.serve { ready = ring, ended = forget_transfer, park = park, drive = drive }
+tasks.serve { ended = forget_transfer, park = park, drive = drive }
 
 -- Sources -----------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ local known = setmetatable({}, { __mode = "k" }) -- coroutine -> task
 local hosts = {}
 local hosted = setmetatable({}, { __mode = "k" }) -- coroutine of a host -> what stands for it here
 local ready, first_ready, last_ready = {}, 1, 0 -- a queue of tasks
+local on_first_ready
 local unread = setmetatable({}, { __mode = "k" }) -- failures of tasks that nobody has heard of yet
 local of_user = {} -- the unfinished tasks that the user started
 
@@ -53,7 +54,6 @@ Task.__name = "particle.task"
 local hooks
 
 ---@class particle.tasks.Hooks
----@field ready fun()                     told when some task, after none, has become able to go on
 ---@field ended fun(task: particle.Task)  told of each task that has ended
 ---@field park fun(task: table)           suspends the current task
 ---@field drive fun(holds: (fun(): any))  waits in place
@@ -72,13 +72,18 @@ function tasks.under_way() return count.of_user > 0 end
 function tasks.wake(task)
   if task.host then return task.host.resume(task.handle) end
   if task.queued or task.done or task.give_up then return end
-  ready[last_ready + 1] = task
-  last_ready = last_ready + 1
+  local last = last_ready + 1
+  ready[last] = task
+  last_ready = last
   task.queued = true
-  if first_ready == last_ready then hooks.ready() end
+  if on_first_ready and first_ready == last then on_first_ready() end
 end
 
 local wake = tasks.wake
+
+--- `tell` is called whenever some task, after none, has become able to go on.
+---@param tell fun()
+function tasks.on_first_ready(tell) on_first_ready = tell end
 
 ---@return boolean
 function tasks.any_ready() return first_ready <= last_ready end
@@ -171,7 +176,7 @@ local function hand_over(task, ...)
   local function answer(...)
     if answered then return end
     answered = true
-    task.give_up, task.arguments = nil, table.pack(...)
+    task.give_up, task.arguments = false, table.pack(...)
     wake(task)
   end
   for _, host in ipairs(hosts) do
@@ -198,11 +203,8 @@ local function returned(task, ok, ...)
   if not handed then failed(task, problem) end
 end
 
-local function go_on(task)
-  if task.done then return end
-  local arguments = task.arguments
-  if not arguments then return returned(task, resume(task.co)) end
-  task.arguments = nil
+local function go_on_with(task, arguments)
+  task.arguments = false
   returned(task, resume(task.co, table.unpack(arguments, 1, arguments.n)))
 end
 
@@ -216,7 +218,9 @@ function tasks.run_ready()
     first_ready = first_ready + 1
     if first_ready > last_ready then first_ready, last_ready = 1, 0 end
     task.queued = false
-    go_on(task)
+    if not task.done then
+      if task.arguments then go_on_with(task, task.arguments) else returned(task, resume(task.co)) end
+    end
   end
 end
 
@@ -302,9 +306,10 @@ function tasks.spawn(fn, ...)
   local task = {
     co = coroutine.create(fn), done = false, queued = false, arguments = table.pack(...),
     scope = inherited(),
+    host = false, ending = false, give_up = false, -- what is absent would be looked for in Task
     -- Room for what must find its place without memory.
-    on_failure = nil, subject = nil, results = nil, failure = nil, cancelled = nil, ending = nil,
-    transfer = nil, timer = nil, give_up = nil,
+    on_failure = nil, subject = nil, results = nil, failure = nil, cancelled = nil,
+    transfer = nil, timer = nil,
   }
   setmetatable(task, Task)
   known[task.co] = task

@@ -78,6 +78,7 @@ end
 --- When the first of them is due; nil: there is none.
 ---@return number? due
 function timers.next_due()
+  if not heap[1] then return nil end
   local timer = first()
   return timer and timer.due
 end
