@@ -42,7 +42,7 @@ build = {
       .. "csrc/interrupt.c csrc/json.c csrc/json_encode.c csrc/json_plain.c csrc/lines.c csrc/lua_util.c csrc/multipart.c csrc/path.c "
       .. "csrc/poller.c csrc/poller_epoll.c csrc/poller_lua.c csrc/poller_poll.c csrc/private_file.c csrc/reply.c "
       .. "csrc/request.c csrc/secret.c csrc/sink.c csrc/sse.c csrc/sse_lua.c csrc/stream.c csrc/text.c "
-      .. "csrc/transfer.c csrc/upload.c csrc/url.c",
+      .. "csrc/transfer.c csrc/upload.c csrc/url.c csrc/verb.c",
   },
   install_pass = false,
   install = {

@@ -16,7 +16,8 @@
 typedef struct api {
     pt_handle handle;
     pt_engine *engine; /* NULL: closed, or not open yet */
-    pt_buffer lines;   /* only while it is being opened: here so that an error frees it */
+    bool direct;
+    pt_buffer lines; /* only while it is being opened: here so that an error frees it */
 } api;
 
 const pt_handle_type pt_api_type = {"particle.api", sizeof(api)};
@@ -31,6 +32,8 @@ pt_engine *pt_api_check(lua_State *L, int idx) {
         pt_raise(L, PT_FORKED);
     return a->engine;
 }
+
+bool pt_api_is_direct(lua_State *L, int idx) { return check(L, idx)->direct; }
 
 /* -- opening ---------------------------------------------------------------------------------- */
 
@@ -242,6 +245,12 @@ static int get_state(lua_State *L) {
     return 1;
 }
 
+/* set_direct(api, flag): whether begin_read and begin_call may send for it */
+static int set_direct(lua_State *L) {
+    check(L, 1)->direct = lua_toboolean(L, 2);
+    return 0;
+}
+
 static int is_closed(lua_State *L) {
     lua_pushboolean(L, check(L, 1)->engine == NULL);
     return 1;
@@ -270,9 +279,11 @@ static int api_close(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"api", new_api},         {"base_url", base_url}, {"set_token", set_token},
-    {"has_token", has_token}, {"scrub", scrub},       {"state", get_state},
-    {"closed", is_closed},    {"close", api_close},   {NULL, NULL},
+    {"api", new_api},           {"base_url", base_url},
+    {"set_token", set_token},   {"has_token", has_token},
+    {"scrub", scrub},           {"state", get_state},
+    {"set_direct", set_direct}, {"closed", is_closed},
+    {"close", api_close},       {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {

@@ -63,7 +63,7 @@ bool pt_buffer_reserve(pt_buffer *b, size_t more) {
 bool pt_buffer_append(pt_buffer *b, const void *bytes, size_t n) {
     if (n == 0)
         return true;
-    if (!pt_buffer_reserve(b, n))
+    if (n > b->cap - b->len && !pt_buffer_reserve(b, n))
         return false;
     memcpy(b->data + b->len, bytes, n);
     b->len += n;

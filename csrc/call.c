@@ -11,39 +11,47 @@
 
 static const pt_handle_type call_type = {"particle.transfer", sizeof(pt_call)};
 
+pt_call *pt_call_new(lua_State *L, int api) {
+    pt_call *c = pt_handle_new(L, &call_type, 1);
+    lua_pushvalue(L, api);
+    lua_setiuservalue(L, -2, 1);
+    return c;
+}
+
 pt_call *pt_call_check(lua_State *L) { return pt_handle_check(L, 1, &call_type); }
 
-/* The one field of the reply that is needed; the text is constant. NULL: all of it. */
-static const char *read_only(lua_State *L) {
-    static const char *const fields[] = {"result", "return_value"};
-    const char *found = NULL;
+/* The one field of the reply that is needed. */
+static void read_only(lua_State *L, pt_reply_wishes *wishes) {
+    static const char *const fields[] = {PT_RESULT, PT_RETURN_VALUE};
     (void)pt_field_get(L, PT_FIELD_ONLY);
     for (size_t i = 0; i < sizeof fields / sizeof *fields && lua_isstring(L, -1); i++)
         if (strcmp(lua_tostring(L, -1), fields[i]) == 0)
-            found = fields[i];
+            wishes->only = fields[i];
+    wishes->integer = wishes->only == fields[1];
     lua_pop(L, 1);
-    return found;
 }
 
 static pt_reply_wishes read_wishes(lua_State *L) {
-    return (pt_reply_wishes){
+    pt_reply_wishes wishes = {
         .raw = pt_field_flag(L, PT_FIELD_RAW),
         .response = pt_field_flag(L, PT_FIELD_RESPONSE),
-        .json = {.nulls = pt_field_flag(L, PT_FIELD_NULLS), .only = read_only(L)},
+        .nulls = pt_field_flag(L, PT_FIELD_NULLS),
     };
+    read_only(L, &wishes);
+    return wishes;
 }
 
 /* submit(api, request) -> transfer: started, or queued behind max_connections others */
 static int submit(lua_State *L) {
     luaL_checktype(L, PT_REQUEST, LUA_TTABLE);
     lua_settop(L, PT_REQUEST);
-    pt_call *c = pt_handle_new(L, &call_type, 1);
-    lua_pushvalue(L, 1);
-    lua_setiuservalue(L, -2, 1);
+    pt_call *c = pt_call_new(L, 1);
     c->wishes = read_wishes(L);
     c->transfer = pt_engine_take(pt_api_check(L, 1));
-    pt_need(L, c->transfer != NULL);
+    if (c->transfer == NULL)
+        pt_raise(L, "not enough memory");
     pt_request_read(L, c->transfer);
+    c->transfer->http->keeps_head = c->wishes.response || c->transfer->events != NULL;
     (void)pt_api_check(L, 1); /* what ran meanwhile may have closed it */
     pt_engine_start(c->transfer);
     lua_settop(L, 3);
@@ -100,7 +108,7 @@ static int call_take(lua_State *L) {
         pt_raise(L, "take: the call is not done, or was taken before");
     if (c->transfer->opened)
         return take_stream(L, c);
-    int results = pt_reply_push(L, c->transfer, c->wishes);
+    int results = pt_reply_push(L, c->transfer, &c->wishes);
     pt_call_release(c);
     return results;
 }

@@ -28,7 +28,7 @@ static bool has_text(lua_State *L, const char *name) {
 }
 
 static bool push_object(lua_State *L, const char *text, size_t n) {
-    if (pt_json_decode(L, text, n, (pt_json_wishes){0}))
+    if (pt_json_decode(L, text, n, false))
         return true;
     lua_pop(L, 1); /* the decoder's complaint */
     return false;

@@ -57,7 +57,7 @@ static int encode(lua_State *L) {
 static int decode(lua_State *L) {
     size_t n;
     const char *text = luaL_checklstring(L, 1, &n);
-    if (pt_json_decode(L, text, n, (pt_json_wishes){.nulls = lua_toboolean(L, 2)}))
+    if (pt_json_decode(L, text, n, lua_toboolean(L, 2)))
         return 1;
     lua_pushnil(L);
     lua_insert(L, -2);
@@ -184,6 +184,7 @@ PT_EXPORT int luaopen_particle_core(lua_State *L) {
     pt_api_open(L);
     pt_device_open(L);
     pt_call_open(L);
+    pt_verb_open(L);
     pt_stream_open(L);
     pt_sse_open(L);
     return 1;

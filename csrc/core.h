@@ -28,8 +28,13 @@ extern const pt_handle_type pt_api_type;
 void pt_api_open(lua_State *L);
 /* Raises unless the value at `idx` is an api that is not closed. */
 pt_engine *pt_api_check(lua_State *L, int idx);
+/* Whether nothing stands on the way of its requests: Lua says so. */
+bool pt_api_is_direct(lua_State *L, int idx);
 
 /* call.c */
+/* The fields of replies that alone are needed. */
+#define PT_RESULT "result"
+#define PT_RETURN_VALUE "return_value"
 typedef struct pt_call {
     pt_handle handle;
     pt_transfer *transfer; /* NULL: taken or discarded */
@@ -39,6 +44,8 @@ typedef struct pt_call {
 } pt_call;
 
 void pt_call_open(lua_State *L);
+/* Pushes one of the api at `api`, without a transfer. */
+pt_call *pt_call_new(lua_State *L, int api);
 pt_call *pt_call_check(lua_State *L);
 /* Gives the transfer back, at once or when the event being read is complete. */
 void pt_call_release(pt_call *c);
@@ -48,7 +55,14 @@ void pt_connection_open(lua_State *L);
 
 /* device.c */
 extern const pt_handle_type pt_device_type;
+/* The user value that holds its api. */
+#define PT_DEVICE_API 1
 void pt_device_open(lua_State *L);
+/* Whether the device can be addressed as it is, and a record of it is there. */
+bool pt_device_is_known(lua_State *L, int idx);
+/* Pushes the raw parts of its path, or of that of something of it, whose name is at `part`; 0:
+   none. Returns how many. */
+int pt_device_push_parts(lua_State *L, int idx, int part);
 
 /* poller_lua.c */
 void pt_poller_open(lua_State *L);
@@ -60,5 +74,8 @@ void pt_stream_open(lua_State *L);
 
 /* sse_lua.c */
 void pt_sse_open(lua_State *L);
+
+/* verb.c */
+void pt_verb_open(lua_State *L);
 
 #endif

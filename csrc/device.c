@@ -7,7 +7,7 @@
 #include "lua_util.h"
 #include "url.h"
 
-enum { API = 1, REF, PRODUCT, RECORD, USER_VALUES = RECORD };
+enum { API = PT_DEVICE_API, REF, PRODUCT, RECORD, USER_VALUES = RECORD };
 
 const pt_handle_type pt_device_type = {"particle.device", sizeof(pt_handle)};
 
@@ -64,21 +64,26 @@ static bool is_id(lua_State *L, int idx) {
     return n == 24 && strspn(ref, "0123456789abcdefABCDEF") == n;
 }
 
-/* Pushes the raw parts of the path of the device, or of something of it: argument 2, or nil. */
-static void push_path(lua_State *L) {
-    int first = lua_gettop(L) + 1;
+int pt_device_push_parts(lua_State *L, int idx, int part) {
+    int top = lua_gettop(L);
     lua_pushliteral(L, "v1");
-    if (lua_getiuservalue(L, 1, PRODUCT) != LUA_TNIL) {
+    if (lua_getiuservalue(L, idx, PRODUCT) != LUA_TNIL) {
         lua_pushliteral(L, "products");
         lua_insert(L, -2);
     } else {
         lua_pop(L, 1);
     }
     lua_pushliteral(L, "devices");
-    lua_getiuservalue(L, 1, REF);
-    if (!lua_isnil(L, 2))
-        lua_pushvalue(L, 2);
-    int count = lua_gettop(L) - first + 1;
+    lua_getiuservalue(L, idx, REF);
+    if (part != 0)
+        lua_pushvalue(L, part);
+    return lua_gettop(L) - top;
+}
+
+/* Pushes the path as a table; argument 2 is the part, or nil. */
+static void push_path(lua_State *L) {
+    int first = lua_gettop(L) + 1;
+    int count = pt_device_push_parts(L, 1, lua_isnil(L, 2) ? 0 : 2);
     lua_createtable(L, count, 0);
     lua_insert(L, first);
     for (int i = count; i > 0; i--)
@@ -100,12 +105,18 @@ static bool is_part(lua_State *L, int idx) {
 }
 
 /* Of a product's device the id must be known. */
-static bool is_addressable(lua_State *L) {
-    lua_getiuservalue(L, 1, PRODUCT);
-    lua_getiuservalue(L, 1, REF);
+static bool is_addressable(lua_State *L, int idx) {
+    lua_getiuservalue(L, idx, PRODUCT);
+    lua_getiuservalue(L, idx, REF);
     bool known = lua_isnil(L, -2) || is_id(L, -1);
     lua_pop(L, 2);
     return known;
+}
+
+bool pt_device_is_known(lua_State *L, int idx) {
+    bool recorded = lua_getiuservalue(L, idx, RECORD) != LUA_TNIL;
+    lua_pop(L, 1);
+    return recorded && is_addressable(L, idx);
 }
 
 /* device_way(device, part [, reserved word]) -> raw parts of its path, state of its api, record or
@@ -114,7 +125,7 @@ static bool is_addressable(lua_State *L) {
 static int get_way(lua_State *L) {
     lua_settop(L, 3);
     if (!pt_handle_test(L, 1, &pt_device_type) || !is_part(L, 2) || lua_rawequal(L, 2, 3) ||
-        !is_addressable(L))
+        !is_addressable(L, 1))
         return 0;
     push_path(L);
     lua_getiuservalue(L, 1, API);

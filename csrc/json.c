@@ -214,11 +214,24 @@ static bool fail(lua_State *L, int top, const char *message) {
     return false;
 }
 
-static bool push_plain(lua_State *L, const char *s, size_t n, pt_json_wishes wishes) {
+/* Pushes the metatable that marks arrays; returns its position, 0: there is none. */
+static int push_array_mt(lua_State *L) {
     bool marked = lua_rawgetp(L, LUA_REGISTRYINDEX, &marked_key) == LUA_TTABLE;
-    int array_mt = lua_gettop(L);
-    bool plain = pt_json_plain_push(L, s, n, wishes, marked ? array_mt : 0);
-    lua_remove(L, array_mt);
+    return marked ? lua_gettop(L) : 0;
+}
+
+static bool push_plain(lua_State *L, const char *s, size_t n, bool keep_nulls) {
+    int top = lua_gettop(L);
+    bool plain = pt_json_plain_push(L, s, n, keep_nulls, push_array_mt(L));
+    lua_remove(L, top + 1);
+    return plain;
+}
+
+bool pt_json_decode_field(lua_State *L, const char *s, size_t n, const char *field,
+                          bool keep_nulls) {
+    int top = lua_gettop(L);
+    bool plain = pt_json_plain_push_field(L, s, n, field, keep_nulls, push_array_mt(L));
+    lua_remove(L, top + 1);
     return plain;
 }
 
@@ -241,10 +254,8 @@ static bool decode_any(lua_State *L, const char *s, size_t n, bool keep_nulls) {
     return walk(L, keep_nulls) || fail(L, top, "the JSON text is nested too deep");
 }
 
-bool pt_json_decode(lua_State *L, const char *s, size_t n, pt_json_wishes wishes) {
-    const pt_json_wishes all = {.nulls = wishes.nulls};
-    return push_plain(L, s, n, wishes) || (wishes.only != NULL && push_plain(L, s, n, all)) ||
-           decode_any(L, s, n, wishes.nulls);
+bool pt_json_decode(lua_State *L, const char *s, size_t n, bool keep_nulls) {
+    return push_plain(L, s, n, keep_nulls) || decode_any(L, s, n, keep_nulls);
 }
 
 static size_t skip_string(const char *s, size_t n, size_t i) {

@@ -12,17 +12,16 @@
  * missing or unfit. pt_secret_open must have run for the encoder to know secrets. */
 void pt_json_open(lua_State *L);
 
-typedef struct pt_json_wishes {
-    bool nulls; /* keep nulls in objects */
-    /* If not NULL: of the outermost object nothing but this field is needed. The others may be
-       missing then, but for one that is called "ok". */
-    const char *only;
-} pt_json_wishes;
-
 /* Pushes the value and returns true, or pushes a message and returns false. Whole numbers become
  * integers; a null in an object is removed unless it is to be kept, elsewhere it is the light
  * userdata NULL. Only memory errors raise. */
-bool pt_json_decode(lua_State *L, const char *s, size_t n, pt_json_wishes wishes);
+bool pt_json_decode(lua_State *L, const char *s, size_t n, bool keep_nulls);
+
+/* Of an object nothing but this field, which takes no memory for the others. A null there is kept,
+ * those inside it as said. False, with nothing pushed, where that cannot be had, or the object has
+ * a field called "ok": then decode all of it. */
+bool pt_json_decode_field(lua_State *L, const char *s, size_t n, const char *field,
+                          bool keep_nulls);
 
 /* Whether the text has more than so many arrays and objects inside each other. */
 bool pt_json_is_deeper(const char *s, size_t n, size_t most);

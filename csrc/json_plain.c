@@ -11,8 +11,8 @@
 
 enum {
     DEEPEST = 20,
-    SLOTS = 3 * DEEPEST + 8, /* of the Lua stack */
-    DIGITS = 15,             /* every number of so many is exact as a double */
+    SLOTS = 4,   /* of the Lua stack, that a level takes */
+    DIGITS = 15, /* every number of so many is exact as a double */
     USUAL_FIELDS = 6
 };
 
@@ -60,35 +60,54 @@ static bool skip_word(reader *r, const char *word) {
 
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
-/* Whether one of the eight bytes is zero. */
-static bool has_zero(uint64_t eight) {
-    return ((eight - EACH_BYTE) & ~eight & (EACH_BYTE << 7)) != 0;
+/* Eight bytes, the first of them lowest on any machine; compilers make one load of it. */
+static uint64_t load(const char *at) {
+    const unsigned char *b = (const unsigned char *)at;
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+           (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+           (uint64_t)b[7] << 56;
 }
 
-/* Whether each of the eight bytes at `at` is a printable character of ASCII that stands for
-   itself. */
-static bool are_plain(const char *at) {
-    uint64_t eight;
-    memcpy(&eight, at, sizeof eight);
-    uint64_t lower = (eight - EACH_BYTE * ' ') & ~eight; /* than a space */
-    return ((eight | lower) & (EACH_BYTE << 7)) == 0 && !has_zero(eight ^ EACH_BYTE * '"') &&
-           !has_zero(eight ^ EACH_BYTE * '\\');
+/* Marks the highest bit of each zero byte, and perhaps of bytes above one. */
+static uint64_t mark_zeros(uint64_t eight) { return (eight - EACH_BYTE) & ~eight; }
+
+/* Marks the first of eight bytes that is no printable character of ASCII which stands for itself,
+   and perhaps some above it. */
+static uint64_t mark_special(uint64_t eight) {
+    uint64_t below_space = (eight - EACH_BYTE * ' ') & ~eight;
+    return (eight | below_space | mark_zeros(eight ^ EACH_BYTE * '"') |
+            mark_zeros(eight ^ EACH_BYTE * '\\')) &
+           EACH_BYTE << 7;
+}
+
+/* How many bytes there are below the first mark. */
+static size_t count_below(uint64_t marks) {
+    uint64_t lower = (marks & (~marks + 1)) - 1;
+    return (size_t)(((lower & EACH_BYTE) * EACH_BYTE) >> 56) - 1;
 }
 
 static bool is_plain(char c) { return (signed char)c >= ' ' && c != '"' && c != '\\'; }
 
+static const char *skip_plain(const char *at, const char *end) {
+    for (; end - at >= 8; at += 8) {
+        uint64_t marks = mark_special(load(at));
+        if (marks != 0)
+            return at + count_below(marks);
+    }
+    while (at < end && is_plain(*at))
+        at++;
+    return at;
+}
+
 /* Past characters that stand for themselves, up to anything else. */
 static const char *find_special(const char *at, const char *end) {
-    size_t length = 1;
-    while (at < end && length > 0) {
-        while (end - at >= 8 && are_plain(at))
-            at += 8;
-        while (at < end && is_plain(*at))
-            at++;
+    size_t length;
+    do {
+        at = skip_plain(at, end);
         length =
             at < end && (unsigned char)*at >= 0x80 ? pt_utf8_length(at, (size_t)(end - at)) : 0;
         at += length;
-    }
+    } while (length > 0);
     return at;
 }
 
@@ -236,6 +255,10 @@ static bool read_array(reader *r, int depth) {
     return skip(r, ']') || read_items(r, depth);
 }
 
+static bool has_room(const reader *r, int depth) {
+    return depth < DEEPEST && (r->silent || lua_checkstack(r->L, SLOTS));
+}
+
 /* Pushes it unless silent. What is pushed when it fails is taken off in the end. */
 static bool read_value(reader *r, int depth, bool in_object) {
     switch (r->at < r->end ? *r->at : '\0') {
@@ -243,10 +266,10 @@ static bool read_value(reader *r, int depth, bool in_object) {
         return read_string(r);
     case '{':
         r->at++;
-        return depth < DEEPEST && read_object(r, depth + 1);
+        return has_room(r, depth) && read_object(r, depth + 1);
     case '[':
         r->at++;
-        return depth < DEEPEST && read_array(r, depth + 1);
+        return has_room(r, depth) && read_array(r, depth + 1);
     case 'n':
         return read_null(r, in_object);
     case 't':
@@ -263,7 +286,7 @@ static bool is_name(const char *start, size_t n, const char *name) {
     return strlen(name) == n && memcmp(start, name, n) == 0;
 }
 
-/* The fields behind the first brace: the wanted one goes into the table at the top. */
+/* The fields behind the first brace: pushes the value of the wanted one. */
 static bool sift_fields(reader *r, const char *wanted) {
     const char *start;
     size_t n;
@@ -272,37 +295,45 @@ static bool sift_fields(reader *r, const char *wanted) {
         if (!find_string(r, &start, &n) || is_name(start, n, "ok") || !skip_token(r, ':'))
             return false;
         r->silent = !is_name(start, n, wanted);
-        if (!read_value(r, 1, true))
+        if (!r->silent && found)
             return false;
-        if (!r->silent) {
-            found = true;
-            lua_setfield(r->L, -2, wanted);
-        }
+        found = found || !r->silent;
+        if (!read_value(r, 1, false)) /* its own null stays */
+            return false;
     } while (skip_token(r, ','));
     return found && skip(r, '}');
 }
 
-static bool sift(reader *r, const char *wanted) {
+static bool read_field(reader *r, const char *wanted) {
     if (!skip(r, '{'))
         return false;
     skip_space(r);
-    lua_createtable(r->L, 0, 1);
     return sift_fields(r, wanted);
 }
 
 /* -- all of it --------------------------------------------------------------------------------- */
 
-bool pt_json_plain_push(lua_State *L, const char *s, size_t n, pt_json_wishes wishes,
-                        int array_mt) {
-    reader r = {.L = L, .at = s, .end = s + n, .keep_nulls = wishes.nulls, .array_mt = array_mt};
+/* The text's value, or of the outermost object the field of that name. */
+static bool push(lua_State *L, const char *s, size_t n, const char *field, bool keep_nulls,
+                 int array_mt) {
+    reader r = {.L = L, .at = s, .end = s + n, .keep_nulls = keep_nulls, .array_mt = array_mt};
     int top = lua_gettop(L);
     if (n == 0 || !lua_checkstack(L, SLOTS))
         return false;
     skip_space(&r);
-    bool plain = wishes.only ? sift(&r, wishes.only) : read_value(&r, 0, false);
+    bool plain = field ? read_field(&r, field) : read_value(&r, 0, false);
     skip_space(&r);
     if (plain && r.at == r.end)
         return true;
     lua_settop(L, top);
     return false;
+}
+
+bool pt_json_plain_push(lua_State *L, const char *s, size_t n, bool keep_nulls, int array_mt) {
+    return push(L, s, n, NULL, keep_nulls, array_mt);
+}
+
+bool pt_json_plain_push_field(lua_State *L, const char *s, size_t n, const char *field,
+                              bool keep_nulls, int array_mt) {
+    return push(L, s, n, field, keep_nulls, array_mt);
 }

@@ -13,4 +13,8 @@
    memory ran out. */
 void pt_path_append(lua_State *L, const pt_base_url *base, pt_transfer *t);
 
+/* The same for raw parts without secrets, `count` of them on the stack from `first` on. */
+void pt_path_append_parts(lua_State *L, const pt_base_url *base, int first, int count,
+                          pt_transfer *t);
+
 #endif

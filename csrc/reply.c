@@ -193,15 +193,22 @@ static void push_error(lua_State *L, pt_transfer *t, const char *kind) {
     pt_error_mark(L, lua_gettop(L));
 }
 
+/* The message and the body are on top of the stack, above nil. */
+static int fail_protocol_with_body(lua_State *L, pt_transfer *t) {
+    scrub(L, t);
+    lua_insert(L, -2);
+    scrub(L, t);
+    push_error(L, t, "protocol");
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "body");
+    return 2;
+}
+
 static int fail_protocol(lua_State *L, pt_transfer *t, const char *message) {
     lua_pushnil(L);
     lua_pushstring(L, message);
-    scrub(L, t);
-    push_error(L, t, "protocol");
     lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
-    scrub(L, t);
-    lua_setfield(L, -2, "body");
-    return 2;
+    return fail_protocol_with_body(L, t);
 }
 
 static int fail_too_deep(lua_State *L, pt_transfer *t) {
@@ -251,12 +258,16 @@ static int fail_with_body(lua_State *L, pt_transfer *t) {
     return 2;
 }
 
+/* Pushes it decoded, or as it came. */
+static void push_body(lua_State *L, const pt_transfer *t, bool nulls) {
+    if (pt_json_decode(L, t->http->reply.data, t->http->reply.len, nulls))
+        return;
+    lua_pop(L, 1);
+    lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
+}
+
 static int fail_with_status(lua_State *L, pt_transfer *t) {
-    const pt_json_wishes all = {.nulls = true};
-    if (!pt_json_decode(L, t->http->reply.data, t->http->reply.len, all)) {
-        lua_pop(L, 1);
-        lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
-    }
+    push_body(L, t, true);
     return fail_with_body(L, t);
 }
 
@@ -419,20 +430,16 @@ static bool is_too_deep(const pt_transfer *t) {
     return pt_json_is_deeper(t->http->reply.data, t->http->reply.len, t->http->limits.depth);
 }
 
-static int push_success(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
-    if (t->http->sink != NULL) {
-        if (!pt_sink_finish(t->http->sink)) {
-            t->end = PT_END_SINK;
-            return fail_transport(L, t);
-        }
+static bool is_limited(const pt_transfer *t) { return t->http->limits.depth < PT_JSON_DEEPEST; }
+
+/* Pushes the value, or nil and the error. */
+static int push_whole(lua_State *L, pt_transfer *t, bool nulls) {
+    const pt_buffer *reply = &t->http->reply;
+    if (reply->len == 0) {
         lua_pushboolean(L, 1);
-    } else if (wishes.raw) {
-        lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
-    } else if (t->http->reply.len == 0) {
-        lua_pushboolean(L, 1);
-    } else if (t->http->limits.depth < PT_JSON_DEEPEST && is_too_deep(t)) {
+    } else if (is_limited(t) && is_too_deep(t)) {
         return fail_too_deep(L, t);
-    } else if (!pt_json_decode(L, t->http->reply.data, t->http->reply.len, wishes.json)) {
+    } else if (!pt_json_decode(L, reply->data, reply->len, nulls)) {
         if (is_too_deep(t))
             return fail_too_deep(L, t);
         lua_pushfstring(L, "the reply is no JSON: %s", lua_tostring(L, -1));
@@ -440,14 +447,75 @@ static int push_success(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
     } else if (says_not_ok(L)) {
         return fail_with_body(L, t);
     }
-    if (!wishes.response)
+    return 1;
+}
+
+/* Of the value on top. */
+static bool push_from(lua_State *L, const char *field) {
+    if (!lua_istable(L, -1))
+        return false;
+    lua_pushstring(L, field);
+    return lua_rawget(L, -2) != LUA_TNIL;
+}
+
+/* Of a reply that is more than plain: pushes all of it, and its field; a null there counts as one.
+ */
+static bool find_field(lua_State *L, const pt_transfer *t, const pt_reply_wishes *wishes) {
+    if (push_from(L, wishes->only))
+        return true;
+    bool decoded = pt_json_decode(L, t->http->reply.data, t->http->reply.len, true);
+    return decoded && push_from(L, wishes->only);
+}
+
+static bool fits(lua_State *L, const pt_reply_wishes *wishes) {
+    return !wishes->integer || lua_isinteger(L, -1);
+}
+
+static int fail_without_field(lua_State *L, pt_transfer *t, const pt_reply_wishes *wishes) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "the reply has no %s%s", wishes->integer ? "whole number as " : "",
+                    wishes->only);
+    push_body(L, t, true);
+    return fail_protocol_with_body(L, t);
+}
+
+static int push_field(lua_State *L, pt_transfer *t, const pt_reply_wishes *wishes) {
+    const pt_buffer *reply = &t->http->reply;
+    bool plain = !is_limited(t) &&
+                 pt_json_decode_field(L, reply->data, reply->len, wishes->only, wishes->nulls);
+    if (!plain && push_whole(L, t, wishes->nulls) == 2)
+        return 2;
+    if (!plain && !find_field(L, t, wishes))
+        return fail_without_field(L, t, wishes);
+    return fits(L, wishes) ? 1 : fail_without_field(L, t, wishes);
+}
+
+static int push_value(lua_State *L, pt_transfer *t, const pt_reply_wishes *wishes) {
+    if (t->http->sink != NULL) {
+        lua_pushboolean(L, 1);
         return 1;
+    }
+    if (wishes->raw) {
+        lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
+        return 1;
+    }
+    return wishes->only ? push_field(L, t, wishes) : push_whole(L, t, wishes->nulls);
+}
+
+static int push_success(lua_State *L, pt_transfer *t, const pt_reply_wishes *wishes) {
+    if (t->http->sink != NULL && !pt_sink_finish(t->http->sink)) {
+        t->end = PT_END_SINK;
+        return fail_transport(L, t);
+    }
+    int results = push_value(L, t, wishes);
+    if (results == 2 || !wishes->response)
+        return results;
     pt_reply_push_response(L, t);
     return 2;
 }
 
-int pt_reply_push(lua_State *L, pt_transfer *t, pt_reply_wishes wishes) {
-    luaL_checkstack(L, 16, "reply");
+int pt_reply_push(lua_State *L, pt_transfer *t, const pt_reply_wishes *wishes) {
+    luaL_checkstack(L, 24, "reply");
     if (t->end == PT_END_MEMORY)
         pt_raise(L, "not enough memory");
     if (t->end != PT_END_REPLY)

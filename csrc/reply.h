@@ -4,13 +4,16 @@
 
 #include <lua.h>
 
-#include "json.h"
 #include "transfer.h"
 
 typedef struct pt_reply_wishes {
     bool raw;      /* the body as it came */
     bool response; /* the second result */
-    pt_json_wishes json;
+    bool nulls;    /* keep nulls in objects */
+    /* If not NULL: the value is this field of the reply, which must be there, perhaps as a null.
+     */
+    const char *only;
+    bool integer; /* it must be one */
 } pt_reply_wishes;
 
 /* Registers the metatable of response.headers, once per Lua state. */
@@ -18,7 +21,7 @@ void pt_reply_open(lua_State *L);
 
 /* Pushes value [, response], or nil, err; returns how many. `base` is the address without path.
    Raises only when memory ran out, here or in the transfer. */
-int pt_reply_push(lua_State *L, pt_transfer *t, pt_reply_wishes wishes);
+int pt_reply_push(lua_State *L, pt_transfer *t, const pt_reply_wishes *wishes);
 
 /* Pushes response: what a call's second result is. */
 void pt_reply_push_response(lua_State *L, const pt_transfer *t);

@@ -312,3 +312,11 @@ void pt_request_read(lua_State *L, pt_transfer *t) {
     read_lines(L, t, in_header && !none);
     pt_need(L, t->http->query.len == 0 || pt_buffer_putc(&t->http->query, '\0'));
 }
+
+void pt_request_usual(lua_State *L, int first, int count, pt_transfer *t) {
+    pt_path_append_parts(L, pt_engine_base(engine_of(L, t)), first, count, t);
+    const pt_buffer *token = pt_engine_token(engine_of(L, t));
+    if (token->len > 0)
+        remember(L, t, token->data, token->len);
+    remember_authorization(L, pt_engine_lines(engine_of(L, t)), t);
+}

@@ -11,4 +11,8 @@
  */
 void pt_request_read(lua_State *L, pt_transfer *t);
 
+/* All but method and body of a request without a table that has a path, `count` raw parts on the
+   stack from `first` on, and for the rest what is usual. Raises in the same cases. */
+void pt_request_usual(lua_State *L, int first, int count, pt_transfer *t);
+
 #endif

@@ -57,9 +57,10 @@ static size_t write_reply(char *bytes, size_t size, size_t count, void *owner) {
     return n;
 }
 
-static bool starts_with(const char *bytes, size_t n, const char *prefix) {
-    size_t length = strlen(prefix);
-    return n >= length && strncasecmp(bytes, prefix, length) == 0;
+/* Most lines differ in their first letter. */
+static inline bool starts_with(const char *bytes, size_t n, const char *lower) {
+    size_t length = strlen(lower);
+    return n >= length && (bytes[0] | 0x20) == lower[0] && strncasecmp(bytes, lower, length) == 0;
 }
 
 /* Whether the value of the header line begins so. */
@@ -108,7 +109,7 @@ static size_t write_head(char *line, size_t size, size_t count, void *owner) {
     size_t n = size * count;
     if (t->opened)
         return n; /* trailers */
-    if (starts_with(line, n, "HTTP/")) {
+    if (starts_with(line, n, "http/")) {
         pt_buffer_clear(&t->http->head); /* an interim reply came first */
         t->head_ended = t->typed = t->coded = false;
     }
@@ -124,7 +125,7 @@ static size_t write_head(char *line, size_t size, size_t count, void *owner) {
             return give_up(t, PT_END_STREAM);
         t->typed = true;
     }
-    if (!pt_buffer_append(&t->http->head, line, n))
+    if (t->http->keeps_head && !pt_buffer_append(&t->http->head, line, n))
         return give_up(t, PT_END_MEMORY);
     return n;
 }
@@ -219,6 +220,7 @@ static void reset_http(pt_http *h) {
     pt_sink_free(h->sink);
     h->sink = NULL;
     h->heads = 0;
+    h->keeps_head = false;
     h->problem[0] = '\0';
 }
 

@@ -72,8 +72,9 @@ typedef struct pt_http {
     pt_buffer secrets;        /* NUL-terminated texts that no error may show */
     pt_buffer head;           /* the last reply's header lines */
     pt_buffer reply;
-    pt_sink *sink; /* takes the body of a success instead; or NULL */
-    size_t heads;  /* bytes of header lines, of interim replies too */
+    pt_sink *sink;   /* takes the body of a success instead; or NULL */
+    size_t heads;    /* bytes of header lines, of interim replies too */
+    bool keeps_head; /* somebody may ask for them */
     pt_limits limits;
     struct pt_headers *headers; /* the engine's lines of the moment it was submitted */
     char problem[CURL_ERROR_SIZE];

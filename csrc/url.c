@@ -7,26 +7,18 @@
 #define PART_MAX 2048
 
 static bool is_alnum(unsigned char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool stays_in_part(unsigned char c) {
-    return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-static bool stays_in_form(unsigned char c) {
-    return is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_';
-}
-
-static bool escape(pt_buffer *out, const char *s, size_t n, bool (*stays)(unsigned char),
-                   bool plus) {
+/* `others` stay beside letters and digits. */
+static bool escape(pt_buffer *out, const char *s, size_t n, const char *others, bool plus) {
     static const char hex[] = "0123456789ABCDEF";
     if (n > SIZE_MAX / 3 || !pt_buffer_reserve(out, n * 3))
         return false;
     char *to = out->data + out->len;
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)s[i];
-        if (stays(c)) {
+        if (is_alnum(c) || (c != '\0' && strchr(others, c) != NULL)) {
             *to++ = (char)c;
         } else if (plus && c == ' ') {
             *to++ = '+';
@@ -41,11 +33,11 @@ static bool escape(pt_buffer *out, const char *s, size_t n, bool (*stays)(unsign
 }
 
 bool pt_url_escape_part(pt_buffer *out, const char *s, size_t n) {
-    return n == 0 || escape(out, s, n, stays_in_part, false);
+    return n == 0 || escape(out, s, n, "-._~", false);
 }
 
 bool pt_url_escape_form(pt_buffer *out, const char *s, size_t n) {
-    return n == 0 || escape(out, s, n, stays_in_form, true);
+    return n == 0 || escape(out, s, n, "*-._", true);
 }
 
 pt_part_check pt_url_check_part(const char *s, size_t n) {

@@ -61,10 +61,13 @@ local function checked(value, second, ...)
   return value, second, ...
 end
 
--- Middleware sees the response with the value; the caller of a verb gets what that verb promises.
+-- Middleware sees the response with the value, and that is the whole reply; the caller of a verb gets what
+-- that verb promises.
 local function watched(send)
   return function(request)
-    request.response, request.only = true, nil
+    request.response = true
+    request.nulls = request.nulls or request.only == "result" or nil -- a null is to be told from nothing
+    request.only = nil
     return checked(send(request))
   end
 end
@@ -78,19 +81,45 @@ local function through(layers, send)
   return send
 end
 
---- Composes `state.send` anew, and `state.open`, which opens event streams. The slots of the state: `call`
---- and `attempt` (lists of middleware), `log`, `token`, `limiter` and `place` (one layer each, or nil), and
---- `retry`, a function that puts itself around `send`: each call passes it, so it is to cost nothing.
+--- Composes `state.send` anew, `state.open`, which opens event streams, and `state.again`, which goes on
+--- after a first attempt that failed. The slots of the state: `call` and `attempt` (lists of middleware),
+--- `log`, `token`, `limiter` and `place` (one layer each, or nil), and `retry`, a function that puts itself
+--- around `send`: each call passes it, so it is to cost nothing. With `own_clock` first attempts do, too.
 ---@param state table
 function chain.compose(state)
   local inner = {}
   add(inner, state.attempt)
   for _, name in ipairs { "log", "token", "limiter", "place" } do add(inner, { state[name] }) end
   local send, open = through(inner, transport(state)), through(inner, opening(state.api))
-  if state.retry then send = state.retry(send) end
+  core.set_direct(state.api, #inner == 0 and #state.call == 0 and not state.own_clock)
+  if state.retry then send, state.again = state.retry(send) end
   send, open = through(state.call, send), through(state.call, open)
   if #state.call + #state.attempt > 0 then send, open = watched(send), watched(open) end
   state.send, state.open = send, open
+end
+
+--- The way of a request that the core has begun, since nothing stands on its way (`core.begin_read`,
+--- `core.begin_call`). Only where that fails it gets a table, for the attempts after it.
+---@param transfer userdata
+---@param state table
+---@param start number  seconds of `core.now()`: when it was submitted
+---@param new_request fun(device: particle.Device, name: string, argument: any): table
+---@param device particle.Device
+---@param name string
+---@param argument? string|number
+---@return any, any
+function chain.finish(transfer, state, start, new_request, device, name, argument)
+  local again, closing <close> = state.again, transfer -- luacheck: ignore closing
+  await(transfer)
+  local value, err = take(transfer)
+  if value == nil then
+    value, err = again(new_request(device, name, argument), err, start)
+    if value == nil then return nil, err end
+    return value
+  end
+  local policy = state.policy
+  if policy then policy.budget:succeed() end
+  return value
 end
 
 --- Gives a new api its chain.

@@ -1,8 +1,9 @@
 -- The verbs of a device. The userdata is the core's; its methods are these. `read` and `call` are what
--- programs do thousands of times: a table for the request, one for its path, and straight to the chain.
--- The others: verbs/device.lua.
+-- programs do thousands of times: where nothing stands on their way the core begins them, without a table for
+-- the request. The others: verbs/device.lua.
 
 local address = require("particle.address")
+local chain = require("particle.chain")
 local check = require("particle.check")
 local core = require("particle.core")
 local later = require("particle.later")
@@ -11,7 +12,7 @@ local failure, options = later.module("particle.failure"), later.module("particl
 
 local type, math_type = type, math.type
 local learn, find_first = address.learn, address.find_first
-local way_of = core.device_way
+local way_of, begin_read, begin_call, finish = core.device_way, core.begin_read, core.begin_call, chain.finish
 
 ---@class particle.Device
 ---@field id string?                    24 hexadecimal digits; nil while only the name is known
@@ -41,27 +42,28 @@ local function check_argument(argument)
   end
 end
 
---- Calls a function of the device (`devices.call_function`). At most once: see `err.delivered`.
----@param function_name string
----@param argument? string|number  sent as text
----@param opts? particle.CallOptions
----@return integer?  what the function returned; negative values are results too
----@return particle.Error?
-function methods.call(self, function_name, argument, opts)
+-- The request's table, the state of the api, and the record; nil: look closer.
+local function new_call(self, function_name, argument)
   local path, state, record = way_of(self, function_name)
-  if path == nil then
+  if path == nil then return nil end
+  check_argument(argument)
+  return {
+    method = "POST", path = path, form = { arg = argument or "" }, operation = "devices.call_function",
+    only = record ~= nil and "return_value" or nil,
+  }, state, record
+end
+
+local function send_call(self, function_name, argument, opts)
+  local request, state, record = new_call(self, function_name, argument)
+  if request == nil then
     check_way(self, "call", function_name, "the function's name")
     check_argument(argument)
     return find_first(self, "call", opts, call_found, function_name, argument)
   end
-  check_argument(argument)
-  local request = {
-    method = "POST", path = path, form = { arg = argument or "" }, operation = "devices.call_function",
-    only = record ~= nil and "return_value" or nil,
-  }
   if opts ~= nil then options.apply(request, opts, "call") end
   local reply, err = state.send(request)
   if reply == nil then return nil, err end
+  if request.only then return reply end
   local value = type(reply) == "table" and reply.return_value
   if math_type(value) ~= "integer" then
     return failure.protocol(state, request, "the reply has no whole number as return_value", reply)
@@ -70,7 +72,21 @@ function methods.call(self, function_name, argument, opts)
   return value
 end
 
--- Nulls were asked for so that a null result can be told from none; inside a result they are absent as usual.
+--- Calls a function of the device (`devices.call_function`). At most once: see `err.delivered`.
+---@param function_name string
+---@param argument? string|number  sent as text
+---@param opts? particle.CallOptions
+---@return integer?  what the function returned; negative values are results too
+---@return particle.Error?
+function methods.call(self, function_name, argument, opts)
+  local transfer, state, start
+  if opts == nil then transfer, state, start = begin_call(self, function_name, argument) end
+  if transfer == nil then return send_call(self, function_name, argument, opts) end
+  return finish(transfer, state, start, new_call, self, function_name, argument)
+end
+
+-- Of a reply that came whole: nulls were asked for so that a null result can be told from none; inside a
+-- result they are absent as usual.
 local function without_nulls(value)
   for key, item in pairs(value) do
     if type(item) == "table" then
@@ -82,36 +98,51 @@ local function without_nulls(value)
   return value
 end
 
+local function new_read(self, variable)
+  local path, state, record = way_of(self, variable, "events")
+  if path == nil then return nil end
+  return {
+    method = "GET", path = path, idempotent = true, operation = "devices.get_variable",
+    only = record ~= nil and "result" or nil, nulls = record == nil or nil,
+  }, state, record
+end
+
+local function learn_from(self, info)
+  if type(info) == "table" then learn(self, info.deviceID, info.name, info.connected) end
+end
+
+local function send_read(self, variable, opts)
+  local request, state, record = new_read(self, variable)
+  if request == nil then
+    check_way(self, "read", variable, "the variable's name", "events")
+    return find_first(self, "read", opts, read_found, variable)
+  end
+  if opts ~= nil then
+    options.apply(request, opts, "read")
+    request.nulls = record == nil or opts.nulls
+  end
+  local reply, err = state.send(request)
+  if reply == nil then return nil, err end
+  if request.only then return reply end
+  if type(reply) ~= "table" or reply.result == nil then
+    return failure.protocol(state, request, "the reply has no result", reply)
+  end
+  local value = reply.result
+  if record == nil then learn_from(self, reply.coreInfo) end
+  if type(value) == "table" and not (opts and opts.nulls) then return without_nulls(value) end
+  return value
+end
+
 --- Reads a variable of the device (`devices.get_variable`).
 ---@param variable string
 ---@param opts? particle.CallOptions
 ---@return any  a number, string or boolean; `particle.null` for null; nil exactly when it failed
 ---@return particle.Error?
 function methods.read(self, variable, opts)
-  local path, state, record = way_of(self, variable, "events")
-  if path == nil then
-    check_way(self, "read", variable, "the variable's name", "events")
-    return find_first(self, "read", opts, read_found, variable)
-  end
-  local request = {
-    method = "GET", path = path, idempotent = true, nulls = true, operation = "devices.get_variable",
-    only = record ~= nil and "result" or nil,
-  }
-  if opts ~= nil then
-    options.apply(request, opts, "read")
-    request.nulls = true
-  end
-  local reply, err = state.send(request)
-  if reply == nil then return nil, err end
-  local value
-  if type(reply) == "table" then value = reply.result end
-  if value == nil then return failure.protocol(state, request, "the reply has no result", reply) end
-  local info = reply.coreInfo
-  if type(info) == "table" and record == nil then
-    learn(self, info.deviceID, info.name, info.connected)
-  end
-  if type(value) == "table" and not (opts and opts.nulls) then return without_nulls(value) end
-  return value
+  local transfer, state, start
+  if opts == nil then transfer, state, start = begin_read(self, variable) end
+  if transfer == nil then return send_read(self, variable, opts) end
+  return finish(transfer, state, start, new_read, self, variable)
 end
 
 -- The others ----------------------------------------------------------------------------------------

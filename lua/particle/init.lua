@@ -135,6 +135,7 @@ local function open(given, api, config, token, expires_at, reason)
   install_token(state, token, expires_at, reason)
   install_log(state)
   install_limiter(state)
+  state.own_clock = given.retry and given.retry.clock ~= nil
   state.retry = require("particle.retry").layer(state, given.retry)
   if given.token_in and given.token_in ~= "header" then
     state.place = require("particle.provider").place_layer(given.token_in)

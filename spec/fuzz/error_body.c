@@ -73,7 +73,7 @@ static int check(lua_State *L) {
                                     408, 418, 429, 500, 503, 529};
     size_t n;
     const char *body = lua_tolstring(L, 1, &n);
-    if (!pt_json_decode(L, body, n, (pt_json_wishes){.nulls = true})) {
+    if (!pt_json_decode(L, body, n, true)) {
         lua_settop(L, 1);
         lua_pushvalue(L, 1);
     }

@@ -104,6 +104,14 @@ add("call", function()
   expect(1, lamp:call("led", "off", { headers = { ["X-One"] = 1 } }))
 end)
 
+add("direct", function()
+  api = open()
+  local lamp = core.device(api, "0123456789abcdef01234567", nil, { id = "0123456789abcdef01234567" })
+  expect(1, lamp:call("led", "on"))
+  expect(1, lamp:call("led", 5))
+  expect(VALUE, lamp:read("temperature"))
+end)
+
 add("list", function()
   api = open { base_url = URL .. "/few" }
   local devices = expect(nil, api:devices { online = false })
