@@ -305,9 +305,8 @@ static CURLcode set_body(pt_transfer *t) {
     return CURLE_OK;
 }
 
-static CURLcode set_method(pt_transfer *t) {
+static CURLcode set_any_method(pt_transfer *t, bool body) {
     CURLcode code;
-    bool body = t->http->mime != NULL || (t->has_body && t->http->body.len > 0);
     const char *usual = body ? "POST" : "GET";
     PT_SET(CURLOPT_NOBODY, 0L);
     code = body ? set_body(t) : set_no_body(t);
@@ -321,11 +320,54 @@ static CURLcode set_method(pt_transfer *t) {
     return CURLE_OK;
 }
 
-static CURLcode set_address(pt_transfer *t) {
+static CURLcode set_method(pt_transfer *t) {
+    bool body = t->http->mime != NULL || (t->has_body && t->http->body.len > 0);
+    bool get = !body && strcmp(t->http->method, "GET") == 0;
+    if (get && t->told.get)
+        return CURLE_OK;
+    t->told.get = false;
+    CURLcode code = set_any_method(t, body);
+    t->told.get = get && code == CURLE_OK;
+    return code;
+}
+
+static CURLUcode set_query(pt_transfer *t) {
     const char *query = t->http->query.len > 1 ? t->http->query.data : NULL;
+    if (query == NULL && !t->told.query)
+        return CURLUE_OK;
+    t->told.query = true;
+    CURLUcode code = curl_url_set(t->http->url, CURLUPART_QUERY, query, 0);
+    t->told.query = query != NULL || code != CURLUE_OK;
+    return code;
+}
+
+static CURLcode set_address(pt_transfer *t) {
     bool ok = curl_url_set(t->http->url, CURLUPART_PATH, t->http->path.data, 0) == CURLUE_OK &&
-              curl_url_set(t->http->url, CURLUPART_QUERY, query, 0) == CURLUE_OK;
+              set_query(t) == CURLUE_OK;
     return ok ? CURLE_OK : CURLE_OUT_OF_MEMORY; /* both were checked and encoded before */
+}
+
+/* Without a limit where it is an event stream: the engine watches those. */
+static CURLcode set_time(pt_transfer *t, double seconds) {
+    CURLcode code;
+    long ms = t->events ? 0 : (long)(seconds * 1000) + 1;
+    if (ms == t->told.ms)
+        return CURLE_OK;
+    PT_SET(CURLOPT_TIMEOUT_MS, ms);
+    t->told.ms = ms;
+    return CURLE_OK;
+}
+
+static CURLcode set_lines(pt_transfer *t) {
+    CURLcode code;
+    struct curl_slist *lines = t->http->lines;
+    if (lines == NULL)
+        lines = t->json ? t->http->headers->json : t->http->headers->plain;
+    if (lines == t->told.lines)
+        return CURLE_OK;
+    PT_SET(CURLOPT_HTTPHEADER, lines);
+    t->told.lines = lines;
+    return CURLE_OK;
 }
 
 /* A stream keeps its connection to itself: it would hold up others, and die with them. The handle
@@ -350,12 +392,11 @@ CURLcode pt_transfer_configure(pt_transfer *t, double seconds) {
     CURLcode code = set_address(t);
     if (code == CURLE_OK)
         code = set_method(t);
+    if (code == CURLE_OK)
+        code = set_lines(t);
+    if (code == CURLE_OK)
+        code = set_time(t, seconds);
     if (code != CURLE_OK)
         return code;
-    struct curl_slist *lines = t->http->lines;
-    if (lines == NULL)
-        lines = t->json ? t->http->headers->json : t->http->headers->plain;
-    PT_SET(CURLOPT_HTTPHEADER, lines);
-    PT_SET(CURLOPT_TIMEOUT_MS, t->events ? 0L : (long)(seconds * 1000) + 1);
     return t->events ? set_stream(t) : open_sink(t);
 }

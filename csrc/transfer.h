@@ -80,6 +80,13 @@ typedef struct pt_http {
     char problem[CURL_ERROR_SIZE];
 } pt_http;
 
+/* What libcurl was told for the request before, and need not be told again. */
+typedef struct pt_told {
+    bool get, query;
+    const struct curl_slist *lines;
+    long ms; /* for all of it */
+} pt_told;
+
 typedef struct pt_transfer {
     struct pt_transfer *prev, *next; /* in the engine's list of its state */
     struct pt_engine *engine;        /* NULL once the engine has gone */
@@ -87,6 +94,7 @@ typedef struct pt_transfer {
     pt_poller *poller;
     pt_completion completion;
     CURL *easy;
+    pt_told told;
     pt_http *http; /* an event stream that was opened has none */
     pt_state state;
     pt_end end;

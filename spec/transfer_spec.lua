@@ -336,3 +336,64 @@ describe("size", function()
     assert.is_true(raw.call(api, GET))
   end)
 end)
+
+describe("a request that follows others on the same handle", function()
+  local EACH = {
+    { method = "GET" }, { method = "GET", query = { a = 1 } }, { method = "GET", timeout = 9 },
+    { method = "GET", headers = { ["X-One"] = "1" } }, { method = "POST", form = { a = "b" } },
+    { method = "POST" }, { method = "POST", json = { 1 } }, { method = "PUT", body = "x" },
+    { method = "DELETE" }, { method = "DELETE", form = { a = "c" } }, { method = "HEAD" },
+    { method = "POST", multipart = { { name = "f", data = "y" } } }, { method = "POST", query = { a = 2 } },
+  }
+
+  local function sent(server, api, fields)
+    assert(raw.call(api, with(fields, { path = { "v1", "x" } })))
+    local request = server:last()
+    local text = request.head .. request.body
+    return (text:gsub("%-%-+%w+", "BOUNDARY"):gsub("boundary=%S+", "BOUNDARY"))
+  end
+
+  it("is what it would be on a new one", function()
+    local function serve(c)
+      while true do
+        local request = c:request()
+        if not request then return end
+        c:send(request.method == "HEAD" and "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
+          or "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue")
+      end
+    end
+    local server <close> = raw.new(serve)
+    local alone = {}
+    for i, fields in ipairs(EACH) do
+      local api = server:api { max_connections = 1 }
+      alone[i] = sent(server, api, fields)
+      core.close(api)
+    end
+    local api = server:api { max_connections = 1 }
+    for i, first in ipairs(EACH) do
+      for k, second in ipairs(EACH) do
+        assert.equal(alone[i], sent(server, api, first))
+        assert.equal(alone[k], sent(server, api, second))
+      end
+    end
+    core.close(api)
+  end)
+
+  it("has a time of its own", function()
+    local function serve(c)
+      assert(c:request())
+      local due = core.now() + 0.4
+      while core.now() < due do c.pause() end
+      c:send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ntrue")
+    end
+    local server <close> = raw.new(serve)
+    local api = server:api { max_connections = 1 }
+    local request = { method = "GET", path = { "v1", "x" } }
+    for _ = 1, 2 do
+      assert.is_true(raw.call(api, request))
+      local _, err = raw.call(api, with(request, { timeout = 0.1 }))
+      assert.equal("timeout", err.kind)
+    end
+    core.close(api)
+  end)
+end)
