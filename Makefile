@@ -3,7 +3,7 @@
 LUA ?= lua5.4
 BUILD ?= $(if $(POLLER),build/$(POLLER),build)
 PREFIX ?= /usr/local
-CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS ?= -O2 -g -fno-plt -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 # A resolver's thread may outlive lua_close: the code under it must not be unmapped (nodelete).
 HARDENING ?= $(if $(filter Darwin,$(shell uname)),,-Wl,-z,relro,-z,now,-z,nodelete)
 LIBFLAG ?= -shared

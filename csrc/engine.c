@@ -214,18 +214,22 @@ static bool has_room(const pt_engine *e) {
            (!is_multiplexed(e) || channel_has_room(e->calls));
 }
 
-/* Gathers what has ended and fills the places that became free. */
-static void turn(void *owner) {
-    pt_engine *e = owner;
+static void fill_places(pt_engine *e) {
     list *queued = &e->lists[PT_QUEUED];
     bool had_queue = queued->first != NULL;
-    collect(e);
     while (queued->first != NULL && has_room(e)) {
         launch(e, queued->first);
         collect(e);
     }
     if (had_queue && queued->first == NULL)
         pt_timer_clear(e->poller, &e->queue_timer);
+}
+
+/* Gathers what has ended and fills the places that became free. */
+static void turn(void *owner) {
+    pt_engine *e = owner;
+    collect(e);
+    fill_places(e);
 }
 
 static void on_queue_time(void *owner) {
@@ -338,7 +342,7 @@ void pt_engine_start(pt_transfer *t) {
         return;
     }
     move(t, PT_QUEUED);
-    turn(e);
+    fill_places(e); /* nothing has ended but what was gathered then */
     if (t->state == PT_QUEUED)
         watch_queue(e, t->submitted + t->deadline);
 }

@@ -82,12 +82,12 @@ local function time_of_source(entry, now, timeout)
   return seconds and soonest(timeout, math.max(entry.due - now, 0)) or timeout
 end
 
-local any_ready, next_due = tasks.any_ready, timers.next_due
+local any_ready, timer_heap = tasks.any_ready, timers.heap
 
 local function time_to_wait(timeout)
   if any_ready() then return 0 end
-  local due = next_due()
-  local now = (due or sources[1]) and core.now()
+  if not timer_heap[1] and not sources[1] then return timeout end
+  local due, now = timers.next_due(), core.now()
   if due then timeout = soonest(timeout, math.max(due - now, 0)) end
   for _, entry in ipairs(sources) do
     if not entry.stepping then timeout = time_of_source(entry, now, timeout) end
@@ -152,7 +152,7 @@ local function turn(timeout)
   if poller:step(time_to_wait(timeout)) == 0 then interrupt.raise() end
   if sources[1] then step_sources() end
   collect_finished()
-  if next_due() then timers.fire(core.now(), wake) end
+  if timer_heap[1] then timers.fire(core.now(), wake) end
   if conditions[1] then check_conditions() end
   run_ready()
 end
@@ -219,7 +219,7 @@ local function drive(holds, subject, deadline)
   while not holds(subject) do
     local left = deadline and deadline - core.now()
     if left and left <= 0 then return false end
-    if not left and idle(poller) and not any_ready() and not next_due() then
+    if not left and idle(poller) and not any_ready() and not timers.next_due() then
       error("this wait could never end: no call, timer or task is under way", 0)
     end
     scheduler.step(left)

@@ -3,6 +3,10 @@
 local timers = {}
 
 local heap = {} -- of { due =, order =, task = }; equal ones are first come, first served
+
+--- Empty where no task has a timer.
+timers.heap = heap
+
 local order = 0
 local given_up = 0 -- how many of them nobody waits for
 
@@ -78,7 +82,6 @@ end
 --- When the first of them is due; nil: there is none.
 ---@return number? due
 function timers.next_due()
-  if not heap[1] then return nil end
   local timer = first()
   return timer and timer.due
 end
