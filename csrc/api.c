@@ -16,8 +16,8 @@
 typedef struct api {
     pt_handle handle;
     pt_engine *engine; /* NULL: closed, or not open yet */
-    bool direct;
-    pt_buffer lines; /* only while it is being opened: here so that an error frees it */
+    bool direct;       /* nothing of Lua's stands on the way of its requests */
+    pt_buffer lines;   /* only while it is being opened: here so that an error frees it */
 } api;
 
 const pt_handle_type pt_api_type = {"particle.api", sizeof(api)};

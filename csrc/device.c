@@ -5,7 +5,7 @@
 
 #include "core.h"
 #include "lua_util.h"
-#include "url.h"
+#include "path.h"
 
 enum { API = PT_DEVICE_API, REF, PRODUCT, RECORD, USER_VALUES = RECORD };
 
@@ -98,12 +98,6 @@ static int get_path(lua_State *L) {
     return 1;
 }
 
-static bool is_part(lua_State *L, int idx) {
-    size_t n;
-    const char *text = lua_type(L, idx) == LUA_TSTRING ? lua_tolstring(L, idx, &n) : NULL;
-    return text != NULL && pt_url_check_part(text, n) == PT_PART_OK;
-}
-
 /* Of a product's device the id must be known. */
 static bool is_addressable(lua_State *L, int idx) {
     lua_getiuservalue(L, idx, PRODUCT);
@@ -124,7 +118,7 @@ bool pt_device_is_known(lua_State *L, int idx) {
    should be, or the id must be asked for: then Lua looks closer. */
 static int get_way(lua_State *L) {
     lua_settop(L, 3);
-    if (!pt_handle_test(L, 1, &pt_device_type) || !is_part(L, 2) || lua_rawequal(L, 2, 3) ||
+    if (!pt_handle_test(L, 1, &pt_device_type) || !pt_path_is_part(L, 2) || lua_rawequal(L, 2, 3) ||
         !is_addressable(L, 1))
         return 0;
     push_path(L);

@@ -342,7 +342,7 @@ void pt_engine_start(pt_transfer *t) {
         return;
     }
     move(t, PT_QUEUED);
-    fill_places(e); /* nothing has ended but what was gathered then */
+    fill_places(e); /* what has ended was gathered when it did */
     if (t->state == PT_QUEUED)
         watch_queue(e, t->submitted + t->deadline);
 }

@@ -9,6 +9,12 @@
 #include "secret.h"
 #include "url.h"
 
+bool pt_path_is_part(lua_State *L, int idx) {
+    size_t n;
+    const char *text = lua_type(L, idx) == LUA_TSTRING ? lua_tolstring(L, idx, &n) : NULL;
+    return text != NULL && pt_url_check_part(text, n) == PT_PART_OK;
+}
+
 /* Pushes the part at `value` as text. */
 static const char *push_part(lua_State *L, int value, lua_Integer i, size_t *n) {
     const char *text = pt_secret_test(L, value, n);

@@ -7,6 +7,9 @@
 #include "base_url.h"
 #include "transfer.h"
 
+/* Whether the value at `idx` is a text that can be one part. */
+bool pt_path_is_part(lua_State *L, int idx);
+
 /* For `submit` alone: appends the encoded path of the request (see field.h) behind the base's
    prefix to t->path, and to t->shown the whole address with <secret> in place of the parts that
    `secret_path` marks, which are added to t->secrets. Both end with NUL. Raises on misuse and when

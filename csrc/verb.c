@@ -26,21 +26,14 @@ enum { DEVICE = 1, PART, ARGUMENT, API, CALL };
 /* A longer one is refused by the cloud, or needs header lines of its own. */
 #define LONGEST_ARGUMENT 1024
 
-static bool is_part(lua_State *L, const char *reserved) {
-    size_t n;
-    if (lua_type(L, PART) != LUA_TSTRING)
-        return false;
-    const char *text = lua_tolstring(L, PART, &n);
-    return pt_url_check_part(text, n) == PT_PART_OK &&
-           (reserved == NULL || strcmp(text, reserved) != 0);
-}
-
 /* The reply of a device whose record is unknown tells more than its one field. Pushes the api. */
 static bool can_begin(lua_State *L, const verb *v) {
     if (!pt_handle_test(L, DEVICE, &pt_device_type))
         return false;
     lua_getiuservalue(L, DEVICE, PT_DEVICE_API);
-    return pt_api_is_direct(L, API) && is_part(L, v->reserved) && pt_device_is_known(L, DEVICE);
+    return pt_api_is_direct(L, API) && pt_path_is_part(L, PART) &&
+           (v->reserved == NULL || strcmp(lua_tostring(L, PART), v->reserved) != 0) &&
+           pt_device_is_known(L, DEVICE);
 }
 
 /* Puts the argument's text in its place; false: Lua says what is wrong with it. */
