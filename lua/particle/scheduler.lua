@@ -16,7 +16,6 @@ local scheduler = {
 local poller = core.poller()
 local finished, idle = poller.finished, poller.idle
 local count, current, wake, run_ready = tasks.count, tasks.current, tasks.wake, tasks.run_ready
-local yield, PARKED = coroutine.yield, tasks.PARKED
 local is_done, pending = core.transfer_methods.done, core.transfer_methods.pending
 
 -- Nested waits in place cost C stack (Lua allows about 200 levels); beyond this a clear error beats a crash.
@@ -239,7 +238,8 @@ local function await_beside_others(transfer)
   end
   waiting[id], task.transfer = task, id
   repeat -- woken for another reason than the transfer's end it still stands there
-    if task.host then park(task) else yield(PARKED) end
+    if task.host then set_alarm() end
+    tasks.park(task)
   until waiting[id] ~= task
 end
 
