@@ -41,7 +41,7 @@ build = {
       .. "csrc/error_scrub.c csrc/event_queue.c csrc/field.c csrc/form.c csrc/handle.c csrc/headers.c csrc/here.c "
       .. "csrc/interrupt.c csrc/json.c csrc/json_encode.c csrc/json_plain.c csrc/lines.c csrc/lua_util.c csrc/multipart.c csrc/path.c "
       .. "csrc/poller.c csrc/poller_epoll.c csrc/poller_lua.c csrc/poller_poll.c csrc/private_file.c csrc/reply.c "
-      .. "csrc/request.c csrc/secret.c csrc/sink.c csrc/sse.c csrc/sse_lua.c csrc/stream.c csrc/text.c "
+      .. "csrc/request.c csrc/response.c csrc/secret.c csrc/sink.c csrc/sse.c csrc/sse_lua.c csrc/stream.c csrc/text.c "
       .. "csrc/transfer.c csrc/upload.c csrc/url.c csrc/verb.c",
   },
   install_pass = false,

@@ -8,6 +8,7 @@
 #include "field.h"
 #include "lua_util.h"
 #include "request.h"
+#include "response.h"
 
 static const pt_handle_type call_type = {"particle.transfer", sizeof(pt_call)};
 
@@ -95,7 +96,7 @@ void pt_call_release(pt_call *c) {
 
 static int take_stream(lua_State *L, pt_call *c) {
     lua_settop(L, 1);
-    pt_reply_push_response(L, c->transfer);
+    pt_response_push(L, c->transfer);
     pt_transfer_slim(c->transfer);
     return 2;
 }
@@ -164,7 +165,7 @@ static const luaL_Reg metamethods[] = {
     {"__gc", call_discard}, {"__close", call_discard}, {NULL, NULL}};
 
 void pt_call_open(lua_State *L) {
-    pt_reply_open(L);
+    pt_response_open(L);
     luaL_newmetatable(L, call_type.name);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);

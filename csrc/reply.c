@@ -9,102 +9,8 @@
 #include "error.h"
 #include "json.h"
 #include "lua_util.h"
+#include "response.h"
 #include "url.h"
-
-#define HEADERS_NAME "particle.headers"
-
-/* -- the response object ---------------------------------------------------------------------- */
-
-static void push_lower(lua_State *L, const char *name, size_t n) {
-    luaL_Buffer b;
-    char *to = luaL_buffinitsize(L, &b, n);
-    for (size_t i = 0; i < n; i++)
-        to[i] = (char)tolower((unsigned char)name[i]);
-    luaL_pushresultsize(&b, n);
-}
-
-/* response.headers["Content-Type"] finds what is kept in lower case. */
-static int headers_index(lua_State *L) {
-    size_t n;
-    if (lua_type(L, 2) != LUA_TSTRING)
-        return 0;
-    const char *name = lua_tolstring(L, 2, &n);
-    push_lower(L, name, n);
-    lua_rawget(L, 1);
-    return 1;
-}
-
-void pt_reply_open(lua_State *L) {
-    luaL_newmetatable(L, HEADERS_NAME);
-    lua_pushcfunction(L, headers_index);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-}
-
-static const char *trim(const char *text, size_t *n) {
-    while (*n > 0 && isspace((unsigned char)*text))
-        text++, --*n;
-    while (*n > 0 && isspace((unsigned char)text[*n - 1]))
-        --*n;
-    return text;
-}
-
-/* Repeated headers are joined by ", " as HTTP allows. */
-static void add_header(lua_State *L, int headers, const char *line, size_t n) {
-    const char *colon = memchr(line, ':', n);
-    if (colon == NULL)
-        return;
-    size_t name_length = (size_t)(colon - line), length = n - name_length - 1;
-    const char *value = trim(colon + 1, &length);
-    push_lower(L, line, name_length);
-    lua_pushvalue(L, -1);
-    if (lua_rawget(L, headers) == LUA_TSTRING) {
-        lua_pushliteral(L, ", ");
-        lua_pushlstring(L, value, length);
-        lua_concat(L, 3);
-    } else {
-        lua_pop(L, 1);
-        lua_pushlstring(L, value, length);
-    }
-    lua_rawset(L, headers);
-}
-
-static void push_headers(lua_State *L, const pt_buffer *head) {
-    lua_createtable(L, 0, 8);
-    int headers = lua_gettop(L);
-    for (size_t at = 0; at < head->len;) {
-        const char *line = head->data + at, *end = memchr(line, '\n', head->len - at);
-        size_t n = end ? (size_t)(end - line) + 1 : head->len - at;
-        add_header(L, headers, line, n);
-        at += n;
-    }
-    luaL_setmetatable(L, HEADERS_NAME);
-}
-
-static void set_number(lua_State *L, const char *name, double value) {
-    lua_pushnumber(L, value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_integer(lua_State *L, const char *name, lua_Integer value) {
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_text(lua_State *L, const char *name, const char *text) {
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, name);
-}
-
-void pt_reply_push_response(lua_State *L, const pt_transfer *t) {
-    double until = t->state == PT_ENDED ? t->finished : pt_now();
-    lua_createtable(L, 0, 4);
-    set_integer(L, "status", t->status);
-    set_integer(L, "attempts", 1);
-    set_number(L, "elapsed", until - t->submitted);
-    push_headers(L, &t->http->head);
-    lua_setfield(L, -2, "headers");
-}
 
 /* -- errors ----------------------------------------------------------------------------------- */
 
@@ -166,6 +72,21 @@ static void scrub(lua_State *L, pt_transfer *t) {
         scrub_escaped(L, t, secret, n, pt_url_escape_part);
         scrub_escaped(L, t, secret, n, pt_url_escape_form);
     }
+}
+
+static void set_number(lua_State *L, const char *name, double value) {
+    lua_pushnumber(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_integer(lua_State *L, const char *name, lua_Integer value) {
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_text(lua_State *L, const char *name, const char *text) {
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
 }
 
 /* Takes the message from the top of the stack; pushes the error table. */
@@ -259,15 +180,15 @@ static int fail_with_body(lua_State *L, pt_transfer *t) {
 }
 
 /* Pushes it decoded, or as it came. */
-static void push_body(lua_State *L, const pt_transfer *t, bool nulls) {
-    if (pt_json_decode(L, t->http->reply.data, t->http->reply.len, nulls))
+static void push_body(lua_State *L, const pt_transfer *t) {
+    if (pt_json_decode(L, t->http->reply.data, t->http->reply.len, true))
         return;
     lua_pop(L, 1);
     lua_pushlstring(L, t->http->reply.data, t->http->reply.len);
 }
 
 static int fail_with_status(lua_State *L, pt_transfer *t) {
-    push_body(L, t, true);
+    push_body(L, t);
     return fail_with_body(L, t);
 }
 
@@ -475,7 +396,7 @@ static int fail_without_field(lua_State *L, pt_transfer *t, const pt_reply_wishe
     lua_pushnil(L);
     lua_pushfstring(L, "the reply has no %s%s", wishes->integer ? "whole number as " : "",
                     wishes->only);
-    push_body(L, t, true);
+    push_body(L, t);
     return fail_protocol_with_body(L, t);
 }
 
@@ -510,7 +431,7 @@ static int push_success(lua_State *L, pt_transfer *t, const pt_reply_wishes *wis
     int results = push_value(L, t, wishes);
     if (results == 2 || !wishes->response)
         return results;
-    pt_reply_push_response(L, t);
+    pt_response_push(L, t);
     return 2;
 }
 

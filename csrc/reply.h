@@ -16,15 +16,9 @@ typedef struct pt_reply_wishes {
     bool integer; /* it must be one */
 } pt_reply_wishes;
 
-/* Registers the metatable of response.headers, once per Lua state. */
-void pt_reply_open(lua_State *L);
-
-/* Pushes value [, response], or nil, err; returns how many. `base` is the address without path.
-   Raises only when memory ran out, here or in the transfer. */
+/* Pushes value [, response], or nil, err; returns how many. Raises only when memory ran out, here
+ * or in the transfer. */
 int pt_reply_push(lua_State *L, pt_transfer *t, const pt_reply_wishes *wishes);
-
-/* Pushes response: what a call's second result is. */
-void pt_reply_push_response(lua_State *L, const pt_transfer *t);
 
 /* Of an opened event stream that has ended: pushes a message, returns the kind. */
 const char *pt_reply_push_loss(lua_State *L, const pt_transfer *t);

@@ -152,15 +152,20 @@ static void add_parameter(lua_State *L, pt_buffer *out, const pt_buffer *token) 
                    pt_url_escape_form(out, token->data, token->len));
 }
 
+/* The api's, which may be empty. */
+static const pt_buffer *remember_token(lua_State *L, pt_transfer *t) {
+    const pt_buffer *token = pt_engine_token(engine_of(L, t));
+    if (token->len > 0)
+        remember(L, t, token->data, token->len);
+    return token;
+}
+
 /* True when the token goes into the shared header lines. */
 static bool place_token(lua_State *L, pt_transfer *t) {
     place where = read_place(L);
     check_place(L, where, t);
-    const pt_buffer *token = pt_engine_token(engine_of(L, t));
-    if (token->len == 0)
-        return true;
-    remember(L, t, token->data, token->len);
-    if (where == IN_HEADER)
+    const pt_buffer *token = remember_token(L, t);
+    if (token->len == 0 || where == IN_HEADER)
         return true;
     if (where == IN_BODY)
         t->has_body = true;
@@ -315,8 +320,6 @@ void pt_request_read(lua_State *L, pt_transfer *t) {
 
 void pt_request_usual(lua_State *L, int first, int count, pt_transfer *t) {
     pt_path_append_parts(L, pt_engine_base(engine_of(L, t)), first, count, t);
-    const pt_buffer *token = pt_engine_token(engine_of(L, t));
-    if (token->len > 0)
-        remember(L, t, token->data, token->len);
+    (void)remember_token(L, t);
     remember_authorization(L, pt_engine_lines(engine_of(L, t)), t);
 }

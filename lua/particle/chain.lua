@@ -84,7 +84,8 @@ end
 --- Composes `state.send` anew, `state.open`, which opens event streams, and `state.again`, which goes on
 --- after a first attempt that failed. The slots of the state: `call` and `attempt` (lists of middleware),
 --- `log`, `token`, `limiter` and `place` (one layer each, or nil), and `retry`, a function that puts itself
---- around `send`: each call passes it, so it is to cost nothing. With `own_clock` first attempts do, too.
+--- around `send`: each call passes it, so it is to cost nothing. `own_clock` says that its clock must be read
+--- before a first attempt, so that the core begins none by itself.
 ---@param state table
 function chain.compose(state)
   local inner = {}
